@@ -1,0 +1,179 @@
+//! What the agent needs from the system it runs on. `open` selects the platform once; nobody else asks which it is.
+//!
+//! Every platform has the same files: `capture`, `injector`, `ring`, `power`, `call_state`, and what it needs besides.
+
+pub mod simulated;
+#[cfg(unix)]
+pub mod x11;
+
+use std::time::{Duration, Instant};
+
+use protocol::access::Access;
+use protocol::cursor::CursorShape;
+use protocol::geometry::{PixelPoint, PixelRect, PixelSize};
+use protocol::ids::{DisplayId, DisplayInfo};
+use protocol::input::{LockKeys, PointerButton};
+use protocol::keycode::KeyCode;
+
+/// The parts of an opened platform. Each may be used from its own thread.
+pub struct Platform {
+    /// `x11`, `simulated`, `windows`.
+    pub name: &'static str,
+    /// What the system calls itself, for the room page.
+    pub operating_system: String,
+    pub displays: Box<dyn Displays>,
+    pub injector: Box<dyn Injector>,
+    pub ring: Box<dyn Ring>,
+    pub power: Box<dyn Power>,
+    pub call_state: Box<dyn CallStateSource>,
+}
+
+/// Why the platform could not do something.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlatformError {
+    #[error("{what} is not available: {why}")]
+    Unavailable { what: &'static str, why: String },
+    #[error("display {0:?} is not connected")]
+    NoSuchDisplay(DisplayId),
+    #[error("the display server closed the connection")]
+    Disconnected,
+    #[error("{what} failed: {why}")]
+    Failed { what: &'static str, why: String },
+}
+
+/// The displays that are connected.
+pub trait Displays: Send + Sync {
+    /// Present displays in the order of their ids, with a number that grows at every change of the list or of a size.
+    fn list(&self) -> (Vec<DisplayInfo>, u32);
+
+    /// Calls `changed` from any thread after every change of the list.
+    fn on_change(&self, changed: Box<dyn Fn() + Send + Sync>);
+
+    /// Starts to capture a display. Captures of one display are independent of each other.
+    ///
+    /// # Errors
+    /// When the display is not there or cannot be captured.
+    fn capture(&self, display: DisplayId) -> Result<Box<dyn Capture>, PlatformError>;
+}
+
+/// Reads the pixels of one display, from one thread. Between calls of [`Capture::wait`] the pixels stand still.
+pub trait Capture: Send {
+    /// Never changes: when the display's size does, [`Capture::wait`] fails with `NoSuchDisplay`
+    /// and the owner captures anew.
+    fn size(&self) -> PixelSize;
+
+    /// Waits until something on the display changed, [`Waker::wake`] was called, or `timeout` is over, and copies
+    /// the changed rectangles, and only them, into the buffer.
+    ///
+    /// # Errors
+    /// When the display is gone or has another size.
+    fn wait(&mut self, timeout: Duration) -> Result<Damage, PlatformError>;
+
+    /// The buffer as of the last [`Capture::wait`]; complete from the first one on.
+    fn pixels(&self) -> Pixels<'_>;
+
+    /// Ends a [`Capture::wait`] from another thread.
+    fn waker(&self) -> Waker;
+}
+
+/// What changed.
+#[derive(Debug, Default)]
+pub struct Damage {
+    /// Rectangles of the buffer that have new pixels; they may overlap. At the first wait: the whole display.
+    pub rects: Vec<PixelRect>,
+    /// When the new pixels were read.
+    pub captured_at: Option<Instant>,
+    /// The cursor has a new shape; `Some(None)` is hidden.
+    pub cursor: Option<Option<CursorShape>>,
+}
+
+/// A picture in memory: BGRA (the fourth byte is undefined), top row first, `height * stride_bytes` bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Pixels<'a> {
+    pub bgra: &'a [u8],
+    pub stride_bytes: usize,
+    pub size: PixelSize,
+}
+
+/// Ends somebody's waiting; cheap to clone and to call.
+#[derive(Clone)]
+pub struct Waker(std::sync::Arc<dyn Fn() + Send + Sync>);
+
+impl Waker {
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(std::sync::Arc::new(wake))
+    }
+
+    pub fn wake(&self) {
+        (self.0)();
+    }
+}
+
+/// Presses keys and moves the pointer. The ledger of what is held is [`protocol::session`]'s; an injector only obeys.
+pub trait Injector: Send {
+    fn key(&mut self, code: KeyCode, down: bool) -> Result<(), PlatformError>;
+
+    /// Moves the pointer to a pixel of a display.
+    fn pointer(&mut self, display: DisplayId, point: PixelPoint) -> Result<(), PlatformError>;
+
+    fn button(&mut self, button: PointerButton, down: bool) -> Result<(), PlatformError>;
+
+    /// 120 units are one notch; positive is right and down. Fractions are kept for the next call.
+    fn wheel(&mut self, horizontal: i16, vertical: i16) -> Result<(), PlatformError>;
+
+    /// Types characters whatever the layout.
+    fn text(&mut self, text: &str) -> Result<(), PlatformError>;
+
+    /// Brings the lock keys to the given state, as far as it is given.
+    fn locks(&mut self, locks: LockKeys) -> Result<(), PlatformError>;
+
+    /// Asks the system to show a picture again after its displays went to sleep.
+    fn wake_displays(&mut self) -> Result<(), PlatformError>;
+}
+
+/// A connected person, as the ring names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RingPerson {
+    pub name: String,
+    pub access: Access,
+    /// Local time at which the person connected: `14:05`.
+    pub since: String,
+}
+
+/// The red ring on every display and its line of text (RING-1).
+pub trait Ring: Send {
+    /// Shows the ring and names `people` (never empty) in its line. Returns when it is visible on every
+    /// display; displays that come later get it by themselves.
+    ///
+    /// # Errors
+    /// When it cannot be shown on some display: then no session may run.
+    fn show(&mut self, people: &[RingPerson]) -> Result<(), PlatformError>;
+
+    fn hide(&mut self);
+}
+
+/// Restarts the device.
+pub trait Power: Send {
+    fn can_restart(&self) -> bool;
+
+    /// Starts the restart and returns at once.
+    ///
+    /// # Errors
+    /// When no way is configured or it failed.
+    fn restart(&mut self) -> Result<(), PlatformError>;
+}
+
+/// Tells whether the room is in a call.
+pub trait CallStateSource: Send {
+    /// May block for up to a second.
+    fn look(&mut self) -> CallObservation;
+}
+
+/// What a look at the room found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallObservation {
+    Idle,
+    InCall,
+    Unknown,
+}

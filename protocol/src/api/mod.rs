@@ -1,0 +1,28 @@
+//! The types of the REST API under `/api/v1`, shared by the server and the portal. One file per resource.
+//!
+//! Dates are Unix milliseconds (UTC); ids, keys and codes are text. Unknown fields of a request are refused.
+
+mod error;
+mod event;
+mod login;
+mod room;
+mod session;
+mod setup;
+
+pub use error::{Problem, ProblemCode};
+pub use event::LiveEvent;
+pub use login::{LoginRequest, Me, TenantSummary, UserSummary};
+pub use room::{
+    CallStatus, ConsoleDetail, CreateRoom, CreatedRoom, EnrolmentOffer, GateCheck, GateChecklist, GateOutcome, RoomCounters,
+    RoomDetail, RoomList, RoomState, RoomSummary,
+};
+pub use session::{SessionSummary, StartSession, StartedSession};
+pub use setup::{SetupRequest, SetupStatus};
+
+/// The prefix of every path.
+pub const PREFIX: &str = "/api/v1";
+/// The header that every unsafe request carries: a foreign page cannot set it.
+pub const CSRF_HEADER: &str = "x-redring-request";
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+pub type UnixMillis = i64;

@@ -1,0 +1,1 @@
+//! sans-IO session machines (see below)
