@@ -31,6 +31,8 @@ pub mod reason;
 pub mod refusal;
 pub mod secure;
 pub mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod time;
 pub mod video;
 pub mod wire;

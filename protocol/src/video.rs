@@ -41,7 +41,7 @@ pub enum Codec {
 tagged!(Codec { 0 => H264 { profile, constraints, level } });
 
 impl Codec {
-    /// The string that WebCodecs takes ([RFC 6381]).
+    /// The codec string of the browser's decoder ([RFC 6381]).
     ///
     /// [RFC 6381]: https://www.rfc-editor.org/rfc/rfc6381
     pub fn mime(self) -> String {

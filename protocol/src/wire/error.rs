@@ -31,7 +31,7 @@ impl DecodeError {
 
     /// The same cause under the name of the field that holds the value.
     #[must_use]
-    pub(crate) fn within(self, field: &'static str) -> Self {
+    pub fn within(self, field: &'static str) -> Self {
         Self { field, ..self }
     }
 }

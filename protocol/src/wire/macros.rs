@@ -1,6 +1,7 @@
 //! The two shapes of a message, so that no encoder can disagree with its decoder.
 
 /// Byte form of a struct: its fields in the order given.
+#[macro_export]
 macro_rules! record {
     ($name:ident $(<$(const $n:ident: usize),+>)? { $($field:ident),* $(,)? }) => {
         impl $crate::wire::Encode for $name {
@@ -21,6 +22,7 @@ macro_rules! record {
 }
 
 /// Byte form of an enum: a tag of one byte, then the fields of the variant in the order given.
+#[macro_export]
 macro_rules! tagged {
     ($name:ident { $($tag:literal => $variant:ident $({ $($field:ident),* $(,)? })?),* $(,)? }) => {
         impl $crate::wire::Encode for $name {
