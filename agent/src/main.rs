@@ -1,1 +1,114 @@
-fn main() {}
+//! `redring-agent`: options, logs, signals and exit codes.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use agent::clock::{Clock, unix_seconds};
+use agent::config::{Cli, Command, Config, ConfigError, RunArgs, StatusArgs};
+use agent::driver::{Driver, Parts, Timing};
+use agent::identity::{Identity, IdentityError};
+use agent::link::LinkFailure;
+use agent::platform::{self, PlatformError};
+use agent::record::{Record, boot_name};
+use agent::socket::Tls;
+use agent::state_dir::{StateDir, StateDirError};
+use agent::status;
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run(args) => run(&args),
+        Command::Status(args) => print_status(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let code = exit_code(&error);
+            _ = writeln!(std::io::stderr(), "redring-agent: {error:#}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// As `--help` lists them.
+fn exit_code(error: &anyhow::Error) -> u8 {
+    let is_configuration = error.is::<ConfigError>()
+        || matches!(error.downcast_ref(), Some(IdentityError::NotEnrolled | IdentityError::Damaged(_)))
+        || error.is::<StateDirError>();
+    match error.downcast_ref() {
+        Some(LinkFailure::EnrolmentRefused) => 3,
+        Some(LinkFailure::Revoked) => 4,
+        None if error.is::<PlatformError>() => 5,
+        None if is_configuration => 2,
+        None => 1,
+    }
+}
+
+fn print_status(args: &StatusArgs) -> anyhow::Result<()> {
+    let report = status::report(&StateDir::existing(args.state.path()))?;
+    std::io::stdout().write_all(report.as_bytes())?;
+    Ok(())
+}
+
+fn run(args: &RunArgs) -> anyhow::Result<()> {
+    start_log();
+    let clock = Clock::start();
+    let dir = StateDir::open(args.state.path())?;
+    let config = Config::load(args, &dir)?;
+    let identity = Identity::load(&dir, config.enrolment.as_ref())?;
+    let platform = platform::open(&config.platform)?;
+    let (record, resumable) = Record::load(dir.clone(), &boot_name(), unix_seconds())?;
+    let tls = Tls::new()?;
+    tracing::info!(
+        fingerprint = %identity.fingerprint(),
+        platform = platform.name,
+        version = env!("CARGO_PKG_VERSION"),
+        "the agent starts"
+    );
+    let parts =
+        Parts { config, dir, identity, platform, record, resumable, clock, tls, timing: Timing::default() };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let stop = stop_signal()?;
+        // A task of its own, so that a panic unwinds the driver and what it holds is let go.
+        tokio::spawn(async move { anyhow::Ok(Driver::start(parts)?.run(stop).await?) }).await?
+    })
+}
+
+/// Text for people by default, JSON for collectors with `REDRING_LOG_FORMAT=json`; `REDRING_LOG` filters.
+fn start_log() {
+    let filter = EnvFilter::try_from_env("REDRING_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::env::var("REDRING_LOG_FORMAT").is_ok_and(|format| format == "json") {
+        log.json().init();
+    } else {
+        log.init();
+    }
+}
+
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "no signal will stop the agent");
+            std::future::pending::<()>().await;
+        }
+    })
+}

@@ -1,1 +1,6 @@
-fn main() {}
+//! The worker's entry.
+
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    viewer::start();
+}

@@ -3,6 +3,7 @@
 //! Every platform has the same files: `capture`, `injector`, `ring`, `power`, `call_state`, and what it needs besides.
 
 pub mod simulated;
+pub mod text;
 #[cfg(unix)]
 pub mod x11;
 
@@ -14,6 +15,76 @@ use protocol::geometry::{PixelPoint, PixelRect, PixelSize};
 use protocol::ids::{DisplayId, DisplayInfo};
 use protocol::input::{LockKeys, PointerButton};
 use protocol::keycode::KeyCode;
+
+/// Which platform to open, and what its parts are told.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// `None` takes the one that is there: X11 when `DISPLAY` or `x11_displays` is set.
+    pub kind: Option<Kind>,
+    /// Which X server shows which display (`:1`); empty: the RandR outputs of `DISPLAY`.
+    pub x11_displays: Vec<(DisplayId, String)>,
+    /// What restarts the device; empty: it cannot be restarted (a simulated console then acts a restart).
+    pub restart_command: Vec<String>,
+    /// Exit code 0 is in a call, 1 is not, anything else is unknown; empty: the platform's own detection.
+    pub call_state_command: Vec<String>,
+    /// How many displays a simulated console has: 1 to 3.
+    pub simulated_displays: u8,
+    /// Follows what the server calls the room.
+    pub room_name: RoomName,
+}
+
+/// A platform's name on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Windows,
+    X11,
+    Simulated,
+}
+
+/// What the room is called; the server says so when the link is up.
+#[derive(Debug, Clone, Default)]
+pub struct RoomName(std::sync::Arc<std::sync::Mutex<String>>);
+
+impl RoomName {
+    pub fn get(&self) -> String {
+        self.0.lock().map(|name| name.clone()).unwrap_or_default()
+    }
+
+    pub fn set(&self, name: &str) {
+        if let Ok(mut current) = self.0.lock() {
+            name.clone_into(&mut current);
+        }
+    }
+}
+
+/// Opens the platform that `settings` ask for. Nothing is captured and nothing is shown before it is asked for.
+///
+/// # Errors
+/// When the platform is not there, with what is missing.
+pub fn open(settings: &Settings) -> Result<Platform, PlatformError> {
+    match settings.kind.map_or_else(|| detect(settings), Ok)? {
+        Kind::Simulated => simulated::open(settings),
+        #[cfg(unix)]
+        Kind::X11 => x11::open(settings),
+        #[cfg(not(unix))]
+        Kind::X11 => Err(not_here("X11")),
+        Kind::Windows => Err(not_here("Windows")),
+    }
+}
+
+fn detect(settings: &Settings) -> Result<Kind, PlatformError> {
+    if cfg!(unix) && (!settings.x11_displays.is_empty() || std::env::var_os("DISPLAY").is_some()) {
+        return Ok(Kind::X11);
+    }
+    Err(PlatformError::Unavailable {
+        what: "a screen",
+        why: "neither DISPLAY nor [x11] displays in agent.toml is set; use --platform simulated for a made-up console".to_owned(),
+    })
+}
+
+fn not_here(what: &'static str) -> PlatformError {
+    PlatformError::Unavailable { what, why: "this agent was built for another system".to_owned() }
+}
 
 /// The parts of an opened platform. Each may be used from its own thread.
 pub struct Platform {

@@ -1,0 +1,156 @@
+//! From a nonce to a socket: how a session comes to be, or a viewer back to one.
+
+use protocol::control::PEOPLE_MAX;
+use protocol::ids::SessionId;
+use protocol::link::{Enrolment, FromAgent, SessionEvent};
+use protocol::reason::EndReason;
+use protocol::refusal::RefusalCode;
+use protocol::secure::noise::SessionPrologue;
+use protocol::secure::{Grant, SignedGrant};
+use protocol::session::{Agent, SessionError};
+use tokio::sync::mpsc;
+
+use super::connection::{self, ConnectionId, ORDERS_MAX, Start};
+use super::offer::{self, Console};
+use super::session::{Connection, Session};
+use super::{Driver, LinkState};
+use crate::clock::{local_time, unix_seconds};
+use crate::hands::Action;
+use crate::random;
+use crate::record::Open;
+
+impl Driver {
+    pub(super) fn answer_nonce_request(&mut self, request: u32) {
+        if self.link_state != LinkState::Up(Enrolment::Approved) {
+            return self.send(FromAgent::Refused { request, code: RefusalCode::UnsupportedConsole });
+        }
+        match random::bytes() {
+            Ok(nonce) => {
+                self.nonces.add(nonce, self.clock.now());
+                self.send(FromAgent::Nonce { request, nonce, call: self.call });
+            }
+            Err(error) => {
+                tracing::error!(%error, "no random bytes for a nonce");
+                self.send(FromAgent::Refused { request, code: RefusalCode::AgentRefused });
+            }
+        }
+    }
+
+    /// Checks an offer, shows the ring, and only then says yes and opens a socket.
+    pub(super) fn take_offer(
+        &mut self,
+        request: u32,
+        signed: &SignedGrant,
+        ticket: [u8; 32],
+        relay_url: &str,
+    ) -> Result<(), RefusalCode> {
+        let grant = self.check_offer(signed)?;
+        let session = grant.session;
+        let machine = self.machine(&grant, signed).map_err(|error| refuse(session, &error))?;
+        let (orders, received) = mpsc::channel(ORDERS_MAX);
+        self.n_connections = self.n_connections.wrapping_add(1);
+        let id = ConnectionId { session, number: self.n_connections };
+        let is_new = self.admit(&grant, Connection::new(id, orders))?;
+        self.send(FromAgent::Accepted { request, session });
+        if is_new {
+            self.event(session, SessionEvent::IndicatorShown);
+        }
+        let start = Start {
+            id,
+            relay_url: relay_url.to_owned(),
+            ticket,
+            machine,
+            clock: self.clock,
+            tls: self.tls.clone(),
+            events: self.connection_events.0.clone(),
+        };
+        tokio::spawn(connection::run(start, received));
+        tracing::info!(session.id = %session, access = grant.access.name(), is_new, "a session is accepted");
+        self.write_status();
+        Ok(())
+    }
+
+    fn check_offer(&mut self, signed: &SignedGrant) -> Result<Grant, RefusalCode> {
+        if self.link_state != LinkState::Up(Enrolment::Approved) {
+            return Err(RefusalCode::UnsupportedConsole);
+        }
+        let Some(enrolled) = &self.identity.enrolled else { return Err(RefusalCode::UnsupportedConsole) };
+        let console = Console {
+            enrolled,
+            tenant: &self.identity.tenant,
+            room: &self.identity.room,
+            key: self.identity.key.public_key(),
+            highest_access: self.highest_access,
+            is_idle: self.call.is_idle(),
+            is_full: PEOPLE_MAX <= self.sessions.len(),
+        };
+        let sessions = &self.sessions;
+        let is_live = |id| sessions.get(&id).is_some_and(|session| !session.is_ending());
+        let checked = offer::check(signed, &console, &mut self.nonces, is_live, self.clock.now());
+        let grant = checked.map_err(|refusal| {
+            tracing::warn!(%refusal, "an offer is refused");
+            refusal.code()
+        })?;
+        if sessions.get(&grant.session).is_some_and(Session::is_ending) {
+            return Err(refuse(grant.session, &"it is just ending"));
+        }
+        Ok(grant)
+    }
+
+    fn machine(&self, grant: &Grant, signed: &SignedGrant) -> Result<Agent, SessionError> {
+        let prologue = SessionPrologue {
+            tenant: &grant.tenant,
+            console: grant.console,
+            session: grant.session,
+            grant_hash: signed.hash(),
+        };
+        Agent::new(&self.identity.key, grant.viewer_key, &prologue, grant.access, self.clock.now())
+    }
+
+    /// Takes a session in, or its viewer back: on the disk, and with the ring up, before anybody hears of it. True when
+    /// the session is new.
+    fn admit(&mut self, grant: &Grant, connection: Connection) -> Result<bool, RefusalCode> {
+        let (id, now) = (grant.session, self.clock.now());
+        let restart_on_end = self.sessions.get(&id).map_or(grant.restart_on_end, |session| session.restart_on_end);
+        let open = Open::new(id, grant.user_name.as_str(), grant.access, restart_on_end);
+        self.record.opened(open).map_err(|error| refuse(id, &error))?;
+        if self.restart.is_some() {
+            self.record.set_restarting(Some(unix_seconds()));
+        }
+        let is_new = !self.sessions.contains_key(&id);
+        match self.sessions.get_mut(&id) {
+            Some(session) => {
+                session.resume(grant, connection, now);
+                if self.input_holder == Some(id) {
+                    self.hands.act(Action::ReleaseAll);
+                }
+            }
+            None => _ = self.sessions.insert(id, Session::new(grant, connection, local_time(), now)),
+        }
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.leased_until = now + self.timing.lease;
+        }
+        if let Err(error) = self.show_ring() {
+            tracing::error!(session.id = %id, %error, "the ring cannot be shown");
+            self.give_up(id, is_new);
+            return Err(RefusalCode::IndicatorFailed);
+        }
+        Ok(is_new)
+    }
+
+    /// The ring cannot be shown: a new session never was, and an older one ends.
+    fn give_up(&mut self, id: SessionId, is_new: bool) {
+        if is_new {
+            self.sessions.remove(&id);
+            self.record.withdrawn(id);
+            self.update_ring();
+        } else {
+            self.end_session(id, EndReason::IndicatorFailed);
+        }
+    }
+}
+
+fn refuse(session: SessionId, why: &dyn std::fmt::Display) -> RefusalCode {
+    tracing::warn!(session.id = %session, %why, "a session is refused");
+    RefusalCode::AgentRefused
+}

@@ -1,0 +1,171 @@
+//! A room console that is drawn in memory: for the demo, for training, for tests and for load.
+//!
+//! It has a touch panel and up to two front-of-room displays, answers to keyboard and pointer, keeps its settings,
+//! makes pretended calls and restarts. It opens no window, no device and no socket. While nobody captures a display it
+//! has no pixels, no timer and no thread.
+
+mod call_state;
+mod capture;
+mod clock;
+mod cursor;
+mod device;
+mod displays;
+mod draw;
+mod injector;
+mod keymap;
+mod power;
+mod ring;
+mod scene;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::geometry::PixelSize;
+use protocol::ids::DisplayId;
+
+use super::{Platform, PlatformError, RingPerson, RoomName, Settings};
+use clock::LocalTime;
+pub use clock::{Clock, ManualClock, SystemClock};
+use device::Device;
+pub use device::TraceEvent;
+pub use keymap::KeyboardLayout;
+use scene::{DISPLAY_SIZE, Scene, SceneOptions};
+pub use scene::{FieldId, Page, SavedSettings, SceneState, Section, Slider, Switch};
+
+/// What a simulated console is made with.
+pub struct Options {
+    /// 1 to 3; the console comes first.
+    pub displays: u8,
+    pub room_name: RoomName,
+    pub clock: Arc<dyn Clock>,
+    /// Where the settings are kept; `None` keeps them in memory.
+    pub state_file: Option<PathBuf>,
+    /// Moving pictures on the front-of-room displays.
+    pub motion: bool,
+    /// Meetings and people come from it.
+    pub seed: u64,
+    pub restart_takes: Duration,
+    /// So many of the last injected events are kept, typed text included; 0 in a product.
+    pub trace_events: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            displays: 3,
+            room_name: RoomName::default(),
+            clock: Arc::new(SystemClock::default()),
+            state_file: None,
+            motion: true,
+            seed: 0,
+            restart_takes: Duration::from_secs(4),
+            trace_events: 0,
+        }
+    }
+}
+
+/// A handle to a simulated console: what a person in the room sees and does.
+#[derive(Clone)]
+pub struct Simulated {
+    device: Arc<Device>,
+}
+
+/// A picture of a display: BGRA, top row first, without padding.
+pub struct Snapshot {
+    pub size: PixelSize,
+    pub bgra: Vec<u8>,
+}
+
+/// Opens a simulated console by the agent's settings.
+pub(super) fn open(settings: &Settings) -> Result<Platform, PlatformError> {
+    let displays = if settings.simulated_displays == 0 { 3 } else { settings.simulated_displays };
+    let room_name = settings.room_name.clone();
+    Ok(Simulated::open(Options { displays, room_name, ..Options::default() })?.platform())
+}
+
+impl Simulated {
+    /// Opens a simulated console; its home screen is up at once.
+    ///
+    /// # Errors
+    /// When it should have no display or more than three.
+    pub fn open(options: Options) -> Result<Self, PlatformError> {
+        if !(1..=DisplayId::ALL.len()).contains(&usize::from(options.displays)) {
+            let why = format!("it has 1 to 3 displays, not {}", options.displays);
+            return Err(PlatformError::Unavailable { what: "a simulated console", why });
+        }
+        let scene = SceneOptions {
+            room_name: options.room_name,
+            seed: options.seed,
+            motion: options.motion,
+            restart_takes: options.restart_takes,
+            state_file: options.state_file,
+        };
+        let scene = Scene::new(scene, LocalTime(options.clock.local_seconds()));
+        let device = Device::new(scene, options.clock, options.displays.into(), options.trace_events);
+        Ok(Self { device })
+    }
+
+    /// The parts that the agent works with.
+    pub fn platform(&self) -> Platform {
+        Platform {
+            name: "simulated",
+            operating_system: concat!("Simulated room console ", env!("CARGO_PKG_VERSION")).to_owned(),
+            displays: Box::new(displays::SimulatedDisplays(Arc::clone(&self.device))),
+            injector: Box::new(injector::SimulatedInjector(Arc::clone(&self.device))),
+            ring: Box::new(ring::SimulatedRing(Arc::clone(&self.device))),
+            power: Box::new(power::SimulatedPower(Arc::clone(&self.device))),
+            call_state: Box::new(call_state::SimulatedCallState(Arc::clone(&self.device))),
+        }
+    }
+
+    pub fn state(&self) -> SceneState {
+        self.device.with(|inner| inner.scene.state())
+    }
+
+    /// The people whom the ring names; `None` while there is no ring.
+    pub fn ring_state(&self) -> Option<Vec<RingPerson>> {
+        self.device.with(|inner| inner.ring.clone())
+    }
+
+    /// From now on the ring cannot be shown, or can again.
+    pub fn set_ring_fails(&self, fails: bool) {
+        self.device.with(|inner| inner.ring_fails = fails);
+    }
+
+    /// Pulls a display's cable, or puts it back.
+    pub fn set_plugged_in(&self, display: DisplayId, plugged_in: bool) {
+        self.device.with(|inner| inner.plug(display, plugged_in));
+    }
+
+    /// The last injected events, the oldest first.
+    pub fn trace(&self) -> Vec<TraceEvent> {
+        self.device.with(|inner| inner.trace.iter().cloned().collect())
+    }
+
+    /// For a clock that is moved by hand: lets everybody who waits look at it.
+    pub fn look_at_clock(&self) {
+        self.device.with(|_| ());
+    }
+
+    /// What a capture of the display gets; `None` when it is not connected.
+    pub fn snapshot(&self, display: DisplayId) -> Option<Snapshot> {
+        self.device.with(|inner| {
+            inner.list().0.iter().find(|info| info.id == display)?;
+            let mut screen = draw::Screen::new(DISPLAY_SIZE);
+            screen.show(inner.scene.view(display).items);
+            Some(Snapshot { size: DISPLAY_SIZE, bgra: screen.pixels().to_vec() })
+        })
+    }
+
+    /// What people in the room see: the display with the ring over it.
+    pub fn room_view(&self, display: DisplayId) -> Option<Snapshot> {
+        let mut snapshot = self.snapshot(display)?;
+        if let Some(people) = self.ring_state() {
+            ring::draw(&mut snapshot.bgra, snapshot.size, &people);
+        }
+        Some(snapshot)
+    }
+}

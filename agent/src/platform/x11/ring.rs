@@ -1,0 +1,280 @@
+//! The red ring: thin bars on the outermost pixels of every display and a small tab with a line of text.
+//!
+//! A thread owns the windows, keeps them above all others and follows displays that come and go. The X server
+//! removes the windows when the connection ends, so no end of this process can leave a ring behind, and the ring
+//! goes up before a new display is announced to those who could capture it.
+//!
+//! Limits of X11: a window cannot be left out of a capture, so bars and tab are part of the captured picture, and
+//! without a compositor nothing can be translucent, so the tab hides what lies below it. It therefore is small and
+//! stays in the middle of the top edge.
+
+use std::collections::HashMap;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use x11rb::protocol::Event;
+use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, EventMask};
+
+use super::connection::{Alarm, Explain, ServerName, XServer, wait_for_any};
+use super::displays::{Layout, Place};
+use super::frame::{Frame, is_covered};
+use crate::platform::{PlatformError, Ring, RingPerson};
+
+const SHOW_WITHIN: Duration = Duration::from_secs(3);
+/// A new display is announced without its ring after this; the thread says why in the log.
+const COVER_WITHIN: Duration = Duration::from_secs(1);
+/// Another window that wants to be on top as well must not cost more than this.
+const RAISE_EVERY: Duration = Duration::from_millis(200);
+
+type Done = SyncSender<Result<(), PlatformError>>;
+
+enum Order {
+    Show { people: Vec<RingPerson>, done: Done },
+    Cover { places: Vec<Place>, done: Done },
+    Stop,
+}
+
+/// The way to the thread.
+#[derive(Clone)]
+struct Orders {
+    orders: SyncSender<Order>,
+    alarm: Alarm,
+}
+
+impl Orders {
+    /// Waits until the thread has done what is ordered.
+    fn give(&self, order: impl FnOnce(Done) -> Order, within: Duration) -> Result<(), PlatformError> {
+        let (done, answer) = sync_channel(1);
+        self.send(order(done))?;
+        answer.recv_timeout(within).unwrap_or_else(|_| Err(failed("the X server did not answer in time")))
+    }
+
+    fn send(&self, order: Order) -> Result<(), PlatformError> {
+        self.orders.try_send(order).map_err(|_| failed("the ring's thread does not answer"))?;
+        self.alarm.ring();
+        Ok(())
+    }
+}
+
+fn failed(why: &str) -> PlatformError {
+    PlatformError::Failed { what: "showing the ring", why: why.to_owned() }
+}
+
+type Shared = Arc<Mutex<Option<Orders>>>;
+
+pub(super) struct X11Ring {
+    layout: Arc<Layout>,
+    orders: Shared,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl X11Ring {
+    pub(super) fn new(layout: Arc<Layout>) -> Self {
+        let orders: Shared = Arc::default();
+        let cover = Arc::clone(&orders);
+        layout.set_cover(Box::new(move |places| {
+            let Some(orders) = lock(&cover).clone() else { return };
+            let places = places.to_vec();
+            if let Err(error) = orders.give(|done| Order::Cover { places, done }, COVER_WITHIN) {
+                tracing::error!(%error, "the ring is not on every display");
+            }
+        }));
+        Self { layout, orders, thread: None }
+    }
+
+    fn start(&mut self) -> Result<Orders, PlatformError> {
+        if let Some(orders) = &*lock(&self.orders) {
+            return Ok(orders.clone());
+        }
+        let (sender, receiver) = sync_channel(8);
+        let orders = Orders { orders: sender, alarm: Alarm::new()? };
+        let painter = Painter {
+            layout: Arc::clone(&self.layout),
+            alarm: orders.alarm.clone(),
+            people: Vec::new(),
+            canvases: HashMap::new(),
+        };
+        let spawned = std::thread::Builder::new().name("ring".to_owned()).spawn(move || painter.run(&receiver));
+        self.thread = Some(spawned.map_err(|error| failed(&error.to_string()))?);
+        *lock(&self.orders) = Some(orders.clone());
+        Ok(orders)
+    }
+}
+
+fn lock(orders: &Shared) -> MutexGuard<'_, Option<Orders>> {
+    orders.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Ring for X11Ring {
+    fn show(&mut self, people: &[RingPerson]) -> Result<(), PlatformError> {
+        let people = people.to_vec();
+        let shown = self.start()?.give(|done| Order::Show { people, done }, SHOW_WITHIN);
+        if shown.is_err() {
+            self.hide();
+        }
+        shown
+    }
+
+    fn hide(&mut self) {
+        let Some(orders) = lock(&self.orders).take() else { return };
+        let stopping = orders.send(Order::Stop);
+        // A thread that hangs with its X server ends with it.
+        if let (Ok(()), Some(thread)) = (stopping, self.thread.take()) {
+            let deadline = Instant::now() + SHOW_WITHIN;
+            while !thread.is_finished() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+    }
+}
+
+impl Drop for X11Ring {
+    fn drop(&mut self) {
+        self.hide();
+    }
+}
+
+/// The ring on one X server.
+pub(super) struct Canvas {
+    server: XServer,
+    frames: Vec<Frame>,
+    raised_at: Option<Instant>,
+    is_covered: bool,
+}
+
+impl Canvas {
+    pub(super) fn open(name: &ServerName) -> Result<Self, PlatformError> {
+        let server = XServer::connect(name)?;
+        // Windows that are mapped or raised may lie over the ring. With a compositor the ring's own windows do not
+        // hear that they are covered, so the others are watched as well.
+        let others = ChangeWindowAttributesAux::new().event_mask(EventMask::SUBSTRUCTURE_NOTIFY);
+        server.connection.change_window_attributes(server.root(), &others).explain("showing the ring")?;
+        Ok(Self { server, frames: Vec::new(), raised_at: None, is_covered: false })
+    }
+
+    /// Puts the ring on these displays of the server and takes it from all others.
+    pub(super) fn cover(&mut self, places: &[&Place], people: &[RingPerson]) -> Result<(), PlatformError> {
+        let server = &self.server;
+        for gone in self.frames.extract_if(.., |frame| !places.contains(&&frame.place)) {
+            gone.destroy(server)?;
+        }
+        for place in places {
+            if !self.frames.iter().any(|frame| frame.place == **place) {
+                self.frames.push(Frame::show(server, place, people)?);
+            }
+        }
+        server.sync()?;
+        self.frames.iter().try_for_each(|frame| frame.wait_until_visible(server))
+    }
+
+    fn rename(&mut self, people: &[RingPerson]) -> Result<(), PlatformError> {
+        self.frames.iter_mut().try_for_each(|frame| frame.rename(&self.server, people))
+    }
+
+    fn take_events(&mut self) -> Result<(), PlatformError> {
+        while let Some(event) = self.server.next_event()? {
+            let is_ours = |window| self.frames.iter().any(|frame| frame.windows().contains(&window));
+            self.is_covered |= match event {
+                Event::VisibilityNotify(event) => is_covered(event.state),
+                Event::MapNotify(event) => !is_ours(event.window),
+                Event::ConfigureNotify(event) => !is_ours(event.window),
+                _ => false,
+            };
+        }
+        Ok(())
+    }
+
+    /// Raises the ring when it is covered and was not raised a moment ago; else says when to do it.
+    fn raise_when_due(&mut self) -> Result<Option<Instant>, PlatformError> {
+        if !self.is_covered {
+            return Ok(None);
+        }
+        let due = self.raised_at.map(|at| at + RAISE_EVERY);
+        if due.is_some_and(|due| Instant::now() < due) {
+            return Ok(due);
+        }
+        self.is_covered = false;
+        self.raised_at = Some(Instant::now());
+        self.frames.iter().try_for_each(|frame| frame.raise(&self.server))?;
+        self.server.flush()?;
+        Ok(None)
+    }
+}
+
+/// The thread.
+struct Painter {
+    layout: Arc<Layout>,
+    alarm: Alarm,
+    people: Vec<RingPerson>,
+    canvases: HashMap<ServerName, Canvas>,
+}
+
+impl Painter {
+    fn run(mut self, orders: &Receiver<Order>) {
+        loop {
+            loop {
+                match orders.try_recv() {
+                    Ok(Order::Show { people, done }) => drop(done.try_send(self.show(people))),
+                    Ok(Order::Cover { places, done }) => drop(done.try_send(self.cover(&places))),
+                    Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return self.clear(),
+                    Err(TryRecvError::Empty) => break,
+                }
+            }
+            let deadline = self.follow();
+            let servers: Vec<&XServer> = self.canvases.values().map(|canvas| &canvas.server).collect();
+            if wait_for_any(&servers, &self.alarm, deadline).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn show(&mut self, people: Vec<RingPerson>) -> Result<(), PlatformError> {
+        self.people = people;
+        for canvas in self.canvases.values_mut() {
+            canvas.rename(&self.people)?;
+        }
+        let places = self.layout.places();
+        self.cover(&places)
+    }
+
+    fn cover(&mut self, places: &[Place]) -> Result<(), PlatformError> {
+        self.canvases.retain(|name, _| places.iter().any(|place| place.server == *name));
+        for place in places {
+            if !self.canvases.contains_key(&place.server) {
+                self.canvases.insert(Arc::clone(&place.server), Canvas::open(&place.server)?);
+            }
+        }
+        for (name, canvas) in &mut self.canvases {
+            let here: Vec<&Place> = places.iter().filter(|place| place.server == *name).collect();
+            canvas.cover(&here, &self.people)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the ring on top; a server that went away took its windows with it. Returns when to look again.
+    fn follow(&mut self) -> Option<Instant> {
+        let mut next = None;
+        self.canvases.retain(|name, canvas| match canvas.take_events().and_then(|()| canvas.raise_when_due()) {
+            Ok(due) => {
+                next = next.into_iter().chain(due).min();
+                true
+            }
+            Err(error) => {
+                tracing::warn!(x.server = &**name, %error, "the ring is gone with its X server");
+                false
+            }
+        });
+        next
+    }
+
+    /// Returns when the windows are gone.
+    fn clear(self) {
+        for canvas in self.canvases.values() {
+            let gone = canvas.frames.iter().try_for_each(|frame| frame.destroy(&canvas.server));
+            // The end of the connection removes what is left.
+            let _ = gone.and_then(|()| canvas.server.sync());
+        }
+    }
+}

@@ -1,0 +1,86 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use protocol::geometry::PixelSize;
+use protocol::ids::{DisplayId, DisplayInfo};
+
+use super::super::displays::{Layout, Shows, X11Displays};
+use super::super::{call_state, injector, power, ring};
+use super::xvfb::{HEIGHT, WIDTH, Xvfb, eventually, set_monitors};
+use crate::platform::{Platform, Settings};
+
+/// The platform whose displays are the monitors of one X server. `DISPLAY` would be the same for all tests.
+pub(super) fn open_monitors(xvfb: &Xvfb) -> Platform {
+    let layout = Arc::new(Layout::default());
+    let ring = ring::X11Ring::new(Arc::clone(&layout));
+    let servers = [(Arc::from(xvfb.name.as_str()), Shows::Monitors)];
+    let displays = X11Displays::open(&servers, &layout).expect("Xvfb answers");
+    Platform {
+        name: "x11",
+        operating_system: String::new(),
+        displays: Box::new(displays),
+        injector: Box::new(injector::X11Injector::new(layout)),
+        ring: Box::new(ring),
+        power: Box::new(power::X11Power::new(&[])),
+        call_state: Box::new(call_state::X11CallState::new(&[])),
+    }
+}
+
+fn info(id: DisplayId, width: u16) -> DisplayInfo {
+    DisplayInfo { id, size: PixelSize::new(width, HEIGHT) }
+}
+
+#[test]
+fn monitors_are_displays_from_left_to_right() {
+    let xvfb = Xvfb::start();
+    let server = xvfb.connect();
+    set_monitors(&server, &[("right", 900, 380), ("middle", 300, 600), ("left", 0, 300)]);
+    let platform = open_monitors(&xvfb);
+    let expected =
+        [info(DisplayId::Console, 300), info(DisplayId::FrontOfRoom1, 600), info(DisplayId::FrontOfRoom2, 380)];
+    assert_eq!(platform.displays.list().0, expected);
+}
+
+#[test]
+fn a_monitor_that_comes_or_goes_is_announced() {
+    let xvfb = Xvfb::start();
+    let server = xvfb.connect();
+    let platform = open_monitors(&xvfb);
+    let (list, first_epoch) = platform.displays.list();
+    assert_eq!(list, [info(DisplayId::Console, WIDTH)]);
+    let n_changes = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&n_changes);
+    platform.displays.on_change(Box::new(move || {
+        counter.fetch_add(1, Ordering::SeqCst);
+    }));
+    set_monitors(&server, &[("left", 0, 500), ("right", 500, 780)]);
+    let both = [info(DisplayId::Console, 500), info(DisplayId::FrontOfRoom1, 780)];
+    eventually(|| platform.displays.list().0 == both);
+    let (_, second_epoch) = platform.displays.list();
+    assert!(first_epoch < second_epoch);
+    eventually(|| n_changes.load(Ordering::SeqCst) == second_epoch - first_epoch);
+    set_monitors(&server, &[("left", 0, 500)]);
+    eventually(|| platform.displays.list().0 == both[..1]);
+    assert!(second_epoch < platform.displays.list().1);
+}
+
+#[test]
+fn an_x_server_that_ends_takes_its_display_with_it() {
+    let (console, front) = (Xvfb::start(), Xvfb::start());
+    let platform = Xvfb::open_all(&[(DisplayId::Console, &console), (DisplayId::FrontOfRoom1, &front)]);
+    assert_eq!(platform.displays.list().0.len(), 2);
+    drop(front);
+    eventually(|| platform.displays.list().0 == [info(DisplayId::Console, WIDTH)]);
+}
+
+#[test]
+fn a_server_that_is_missing_is_an_error_only_when_it_is_the_only_one() {
+    let xvfb = Xvfb::start();
+    let missing = "/nowhere:99".to_owned();
+    let open = |x11_displays| super::super::open(&Settings { x11_displays, ..Settings::default() });
+    assert!(open(vec![(DisplayId::Console, missing.clone())]).is_err());
+    let both = open(vec![(DisplayId::Console, xvfb.name.clone()), (DisplayId::FrontOfRoom1, missing)]);
+    assert_eq!(both.expect("one is there").displays.list().0.len(), 1);
+    let twice = vec![(DisplayId::Console, xvfb.name.clone()), (DisplayId::FrontOfRoom1, xvfb.name.clone())];
+    assert!(open(twice).is_err(), "one X server cannot be two displays");
+}

@@ -1,0 +1,9 @@
+//! Against real X servers without a screen (Xvfb), one for each test.
+
+mod capture;
+mod displays;
+mod keyboard;
+mod pointer;
+mod programs;
+mod ring;
+mod xvfb;

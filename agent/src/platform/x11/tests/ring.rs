@@ -1,0 +1,151 @@
+use std::sync::Arc;
+
+use protocol::access::Access;
+use protocol::geometry::{PixelPoint, PixelRect};
+use protocol::ids::DisplayId;
+use protocol::input::PointerButton;
+use x11rb::protocol::Event;
+use x11rb::protocol::xproto::ConnectionExt as _;
+
+use super::super::connection::XServer;
+use super::super::displays::{Shows, look};
+use super::super::label::RED;
+use super::super::ring::Canvas;
+use super::xvfb::{HEIGHT, Program, WIDTH, Xvfb, eventually, pixel, set_monitors};
+use crate::platform::RingPerson;
+
+const SCREEN: PixelRect = PixelRect::new(0, 0, WIDTH, HEIGHT);
+
+fn people() -> Vec<RingPerson> {
+    vec![RingPerson { name: "Ada Admin".to_owned(), access: Access::Modify, since: "14:05".to_owned() }]
+}
+
+fn is_red(server: &XServer, x: u16, y: u16) -> bool {
+    let [red, green, blue] = RED;
+    pixel(server, x, y) == [blue, green, red]
+}
+
+/// The corners and the middles of the four edges of a part of the screen.
+fn edges(left: u16, width: u16) -> Vec<(u16, u16)> {
+    let columns = [left, left + width / 3, left + width - 1];
+    let rows = [0, HEIGHT / 2, HEIGHT - 1];
+    let all = columns.iter().flat_map(|x| rows.map(|y| (*x, y)));
+    all.filter(|(x, y)| *x != columns[1] || *y != rows[1]).collect()
+}
+
+fn shows_ring(server: &XServer, left: u16, width: u16) -> bool {
+    edges(left, width).iter().all(|(x, y)| is_red(server, *x, *y))
+}
+
+fn shows_nothing(server: &XServer) -> bool {
+    !edges(0, WIDTH).iter().any(|(x, y)| is_red(server, *x, *y))
+}
+
+#[test]
+fn the_ring_is_on_all_four_edges_when_show_returns_and_gone_when_hide_does() {
+    let xvfb = Xvfb::start();
+    let program = Program::open(&xvfb, SCREEN);
+    let mut platform = xvfb.open();
+    assert!(shows_nothing(&program.server));
+    platform.ring.show(&people()).expect("it can be shown");
+    assert!(shows_ring(&program.server, 0, WIDTH));
+    // Letters in the tab below the top bar.
+    let letters = (WIDTH / 2 - 100..WIDTH / 2 + 100).filter(|x| pixel(&program.server, *x, 11)[1] > 200).count();
+    assert!(5 < letters, "{letters}");
+    platform.ring.hide();
+    assert!(shows_nothing(&program.server));
+    platform.ring.show(&people()).expect("it can be shown again");
+    assert!(shows_ring(&program.server, 0, WIDTH));
+    drop(platform);
+    assert!(shows_nothing(&program.server));
+}
+
+#[test]
+fn the_line_follows_the_people() {
+    let xvfb = Xvfb::start();
+    let server = xvfb.connect();
+    let mut platform = xvfb.open();
+    let width = || (0..WIDTH).filter(|x| is_red(&server, *x, 4)).count();
+    platform.ring.show(&people()).expect("it can be shown");
+    let alone = width();
+    let mut both = people();
+    both.push(RingPerson { name: "Tom Technician".to_owned(), access: Access::View, since: "14:09".to_owned() });
+    platform.ring.show(&both).expect("it can be shown");
+    assert!(alone + 50 < width());
+    platform.ring.show(&people()).expect("it can be shown");
+    assert_eq!(width(), alone);
+}
+
+#[test]
+fn clicks_go_through_the_ring_and_it_takes_no_focus() {
+    let xvfb = Xvfb::start();
+    let program = Program::open(&xvfb, SCREEN);
+    let mut platform = xvfb.open();
+    platform.ring.show(&people()).expect("it can be shown");
+    let points = [(0, 0), (WIDTH - 1, HEIGHT / 2), (WIDTH / 2, HEIGHT - 1), (WIDTH / 2, 8)];
+    for (x, y) in points {
+        platform.injector.pointer(DisplayId::Console, PixelPoint { x, y }).expect("it moves");
+        platform.injector.button(PointerButton::Primary, true).expect("it presses");
+        platform.injector.button(PointerButton::Primary, false).expect("it releases");
+        let pressed = |event: &Event| match event {
+            Event::ButtonPress(event) => Some((event.event_x, event.event_y)),
+            _ => None,
+        };
+        assert_eq!(program.expect(1, pressed), [(x as i16, y as i16)]);
+    }
+    let focus = program.server.connection.get_input_focus().expect("sent").reply().expect("a focus");
+    assert_eq!(focus.focus, program.window);
+}
+
+#[test]
+fn the_ring_comes_back_above_windows_that_cover_it() {
+    let xvfb = Xvfb::start();
+    let mut platform = xvfb.open();
+    platform.ring.show(&people()).expect("it can be shown");
+    for _ in 0..3 {
+        let program = Program::open(&xvfb, SCREEN);
+        eventually(|| shows_ring(&program.server, 0, WIDTH));
+    }
+}
+
+#[test]
+fn the_ring_is_gone_when_its_connection_ends_without_a_word() {
+    let xvfb = Xvfb::start();
+    let server = xvfb.connect();
+    let mut canvas = Canvas::open(&Arc::from(xvfb.name.as_str())).expect("Xvfb answers");
+    let places = look(&server, Shows::One(DisplayId::Console)).expect("Xvfb answers");
+    canvas.cover(&places.iter().collect::<Vec<_>>(), &people()).expect("it can be shown");
+    assert!(shows_ring(&server, 0, WIDTH));
+    drop(canvas);
+    eventually(|| shows_nothing(&server));
+}
+
+#[test]
+fn every_display_has_the_ring_also_one_that_comes_later() {
+    let xvfb = Xvfb::start();
+    let server = xvfb.connect();
+    set_monitors(&server, &[("left", 0, 500)]);
+    let mut platform = super::displays::open_monitors(&xvfb);
+    platform.ring.show(&people()).expect("it can be shown");
+    assert!(shows_ring(&server, 0, 500) && !shows_ring(&server, 500, 780));
+    set_monitors(&server, &[("left", 0, 500), ("right", 500, 780)]);
+    eventually(|| platform.displays.list().0.len() == 2);
+    // At the latest when the display is announced.
+    assert!(shows_ring(&server, 0, 500) && shows_ring(&server, 500, 780));
+    set_monitors(&server, &[("left", 0, 700)]);
+    eventually(|| platform.displays.list().0.len() == 1 && platform.displays.list().0[0].size.width == 700);
+    assert!(shows_ring(&server, 0, 700) && !is_red(&server, 500, 300) && !is_red(&server, WIDTH - 1, 300));
+}
+
+#[test]
+fn two_x_servers_both_have_the_ring() {
+    let (console, front) = (Xvfb::start(), Xvfb::start());
+    let servers = [console.connect(), front.connect()];
+    let mut platform = Xvfb::open_all(&[(DisplayId::Console, &console), (DisplayId::FrontOfRoom1, &front)]);
+    platform.ring.show(&people()).expect("it can be shown");
+    assert!(servers.iter().all(|server| shows_ring(server, 0, WIDTH)));
+    drop(front);
+    eventually(|| platform.displays.list().0.len() == 1);
+    platform.ring.show(&people()).expect("it can be shown on what is left");
+    assert!(shows_ring(&servers[0], 0, WIDTH));
+}

@@ -1,0 +1,204 @@
+//! The REST API, one function per endpoint.
+//!
+//! Every function answers within [`TIMEOUT_MS`]. Requests that change something carry the header that a foreign
+//! page cannot set.
+
+use gloo_net::http::{Request, RequestBuilder, Response};
+use protocol::api::{
+    CSRF_HEADER, CreateRoom, CreatedRoom, EnrolmentOffer, GateChecklist, LoginRequest, Me, PREFIX, Problem, ProblemCode,
+    RoomDetail, RoomList, RoomState, SetupRequest, SetupStatus, StartSession, StartedSession,
+};
+use protocol::ids::{RoomId, SessionId};
+use protocol::refusal::RefusalCode;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::browser::task;
+
+/// Longer than the server takes for anything, session starts included.
+const TIMEOUT_MS: u32 = 30_000;
+
+/// Why a request did not succeed. Its text is a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ApiError {
+    /// The server said what is wrong.
+    Problem(Problem),
+    /// There was no answer: no network, no server, or too slow.
+    Unreachable,
+    /// There was an answer, but not one of ours.
+    Unexpected { status: u16 },
+}
+
+impl ApiError {
+    pub fn problem(&self) -> Option<&Problem> {
+        if let Self::Problem(problem) = self { Some(problem) } else { None }
+    }
+
+    pub fn is(&self, code: ProblemCode) -> bool {
+        self.problem().is_some_and(|problem| problem.code == code)
+    }
+
+    /// The row of the gate that is shut, when that is the reason.
+    pub fn refusal(&self) -> Option<RefusalCode> {
+        self.problem()?.refusal
+    }
+
+    /// Seconds to wait before the next try.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        self.problem()?.retry_after_s
+    }
+
+    /// Whether the same request may succeed a little later.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Problem(Problem { status, .. }) | Self::Unexpected { status } => *status == 429 || 500 <= *status,
+            Self::Unreachable => true,
+        }
+    }
+
+    pub fn sentence(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Problem(problem) => f.write_str(&problem.detail),
+            Self::Unreachable => f.write_str("The server does not answer. Check your connection, then try again."),
+            Self::Unexpected { status } => {
+                write!(f, "The server gave an answer that the portal does not understand (status {status}).")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// Which rooms to list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RoomQuery {
+    /// Part of the name or the place.
+    pub text: String,
+    pub state: Option<RoomState>,
+    pub cursor: Option<String>,
+    pub limit: u32,
+}
+
+/// The address of the stream of [`protocol::api::LiveEvent`].
+pub fn events_url() -> String {
+    format!("{PREFIX}/events")
+}
+
+pub async fn setup_status() -> Result<SetupStatus, ApiError> {
+    get("/setup").await
+}
+
+pub async fn set_up(request: &SetupRequest) -> Result<Me, ApiError> {
+    post("/setup", request).await
+}
+
+pub async fn log_in(request: &LoginRequest) -> Result<Me, ApiError> {
+    post("/login", request).await
+}
+
+pub async fn log_out() -> Result<(), ApiError> {
+    answered(send(unsafe_request(Request::post, "/logout").build()).await?).await.map(drop)
+}
+
+pub async fn me() -> Result<Me, ApiError> {
+    get("/me").await
+}
+
+pub async fn rooms(query: &RoomQuery) -> Result<RoomList, ApiError> {
+    let state = query.state.map(state_id);
+    let limit = query.limit.to_string();
+    let present = [
+        ("q", Some(query.text.as_str()).filter(|text| !text.is_empty())),
+        ("state", state),
+        ("cursor", query.cursor.as_deref()),
+        ("limit", Some(limit.as_str())),
+    ];
+    let parameters: Vec<_> = present.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    parsed(send(safe_request("/rooms").query(parameters).build()).await?).await
+}
+
+pub async fn create_room(request: &CreateRoom) -> Result<CreatedRoom, ApiError> {
+    post("/rooms", request).await
+}
+
+pub async fn room(room: &RoomId) -> Result<RoomDetail, ApiError> {
+    get(&format!("/rooms/{room}")).await
+}
+
+pub async fn new_enrolment(room: &RoomId) -> Result<EnrolmentOffer, ApiError> {
+    parsed(send(unsafe_request(Request::post, &format!("/rooms/{room}/enrolment")).build()).await?).await
+}
+
+pub async fn gate(room: &RoomId) -> Result<GateChecklist, ApiError> {
+    get(&format!("/rooms/{room}/remote-access")).await
+}
+
+pub async fn start_session(room: &RoomId, request: &StartSession) -> Result<StartedSession, ApiError> {
+    post(&format!("/rooms/{room}/sessions"), request).await
+}
+
+/// A new connection of a session that goes on.
+pub async fn resume_session(session: &SessionId, request: &StartSession) -> Result<StartedSession, ApiError> {
+    post(&format!("/sessions/{session}/resume"), request).await
+}
+
+pub async fn end_session(session: &SessionId) -> Result<(), ApiError> {
+    answered(send(unsafe_request(Request::delete, &format!("/sessions/{session}")).build()).await?).await.map(drop)
+}
+
+/// The name of a state in addresses.
+pub const fn state_id(state: RoomState) -> &'static str {
+    match state {
+        RoomState::Healthy => "healthy",
+        RoomState::Unhealthy => "unhealthy",
+        RoomState::Disconnected => "disconnected",
+        RoomState::Suppressed => "suppressed",
+        RoomState::NotEnrolled => "not_enrolled",
+    }
+}
+
+async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    parsed(send(safe_request(path).build()).await?).await
+}
+
+async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+    parsed(send(unsafe_request(Request::post, path).json(body)).await?).await
+}
+
+fn safe_request(path: &str) -> RequestBuilder {
+    bounded(Request::get(&format!("{PREFIX}{path}")))
+}
+
+fn unsafe_request(method: fn(&str) -> RequestBuilder, path: &str) -> RequestBuilder {
+    bounded(method(&format!("{PREFIX}{path}"))).header(CSRF_HEADER, "1")
+}
+
+fn bounded(request: RequestBuilder) -> RequestBuilder {
+    request.abort_signal(Some(&task::abort_after_ms(TIMEOUT_MS)))
+}
+
+async fn send(request: Result<Request, gloo_net::Error>) -> Result<Response, ApiError> {
+    let request = request.map_err(|_| ApiError::Unreachable)?;
+    request.send().await.map_err(|_| ApiError::Unreachable)
+}
+
+async fn parsed<T: DeserializeOwned>(response: Response) -> Result<T, ApiError> {
+    let response = answered(response).await?;
+    let status = response.status();
+    response.json().await.map_err(|_| ApiError::Unexpected { status })
+}
+
+async fn answered(response: Response) -> Result<Response, ApiError> {
+    if response.ok() {
+        return Ok(response);
+    }
+    let status = response.status();
+    Err(response.json().await.map_or(ApiError::Unexpected { status }, ApiError::Problem))
+}

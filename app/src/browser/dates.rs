@@ -1,0 +1,35 @@
+//! The wall clock and dates in the reader's language and time zone.
+
+use js_sys::{Date, Intl, Object, Reflect};
+use wasm_bindgen::JsValue;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+pub fn now_ms() -> i64 {
+    Date::now() as i64
+}
+
+/// The time of day: `10:02`.
+pub fn time(at_ms: i64) -> String {
+    format(at_ms, &[("timeStyle", "short")])
+}
+
+/// Date and time: `22 Nov 2026, 10:02`.
+pub fn date_time(at_ms: i64) -> String {
+    format(at_ms, &[("dateStyle", "medium"), ("timeStyle", "short")])
+}
+
+/// The date: `22 Nov 2026`.
+pub fn date(at_ms: i64) -> String {
+    format(at_ms, &[("dateStyle", "medium")])
+}
+
+fn format(at_ms: i64, options: &[(&str, &str)]) -> String {
+    let object = Object::new();
+    for (name, value) in options {
+        // Setting a property of a plain object of our own cannot fail.
+        let _ = Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value));
+    }
+    let format = Intl::DateTimeFormat::new(&js_sys::Array::new(), &object).format();
+    let text = format.call1(&JsValue::UNDEFINED, &Date::new(&JsValue::from_f64(at_ms as f64)));
+    text.ok().and_then(|text| text.as_string()).unwrap_or_default()
+}

@@ -1,0 +1,33 @@
+use leptos::html;
+use leptos::prelude::*;
+
+use super::icon::{Icon, Symbol};
+
+/// A modal dialog; the browser keeps the focus inside and gives it back afterwards. Its contents exist only while
+/// it is open.
+#[component]
+pub fn Dialog(open: RwSignal<bool>, #[prop(into)] title: String, children: ChildrenFn) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let Some(element) = dialog.get() else { return };
+        match (open.get(), element.open()) {
+            // A dialog that cannot be modal (not in the page any more) stays shut.
+            (true, false) => drop(element.show_modal()),
+            (false, true) => element.close(),
+            _ => {}
+        }
+    });
+    view! {
+        <dialog class="dialog" node_ref=dialog aria-labelledby="dialog-title" on:close=move |_| open.set(false)>
+            <Show when=move || open.get()>
+                <header class="dialog-head">
+                    <h2 id="dialog-title">{title.clone()}</h2>
+                    <button type="button" class="button button-quiet button-icon" aria-label="Close" on:click=move |_| open.set(false)>
+                        <Icon symbol=Symbol::Close/>
+                    </button>
+                </header>
+                <div class="dialog-body">{children()}</div>
+            </Show>
+        </dialog>
+    }
+}

@@ -1,0 +1,23 @@
+//! Reusable parts of pages: properties in, callbacks out. They know nothing of rooms, logins or the server.
+
+mod badge;
+mod brand;
+mod copy_field;
+mod dialog;
+mod field;
+mod icon;
+mod states;
+mod submit_button;
+mod tabs;
+mod toaster;
+
+pub use badge::{Badge, BadgeTone};
+pub use brand::RingMark;
+pub use copy_field::{Copied, CopyField, CopyWords};
+pub use dialog::Dialog;
+pub use field::{Field, PasswordField};
+pub use icon::{Icon, Symbol};
+pub use states::{EmptyState, Notice, NoticeTone, Skeleton};
+pub use submit_button::SubmitButton;
+pub use tabs::{Tab, Tabs};
+pub use toaster::{Toaster, ToasterItem, ToasterTone};

@@ -1,0 +1,69 @@
+//! What stands before every page that wants somebody signed in.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+
+use crate::browser::page;
+use crate::components::{EmptyState, Icon, Skeleton, Symbol};
+use crate::state::login::{Absence, Login, Who};
+
+mod text {
+    pub(super) const NO_SERVER: &str = "The server does not answer";
+    pub(super) const TRY_AGAIN: &str = "Try again";
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Gate {
+    Waiting,
+    Open,
+    Shut(Absence),
+    Broken(String),
+}
+
+/// Shows its children to people who are signed in; sends others to the sign-in page, from where they come back.
+#[component]
+pub fn Guard(children: ChildrenFn) -> impl IntoView {
+    let login = expect_context::<Login>();
+    let gate = Memo::new(move |_| login.who().with(gate));
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if let Gate::Shut(absence) = gate.get() {
+            navigate(&sign_in_path(absence), NavigateOptions { replace: true, ..NavigateOptions::default() });
+        }
+    });
+    move || match gate.get() {
+        Gate::Open => children(),
+        Gate::Waiting => view! { <div class="page"><Skeleton n_lines=6/></div> }.into_any(),
+        Gate::Shut(_) => ().into_any(),
+        Gate::Broken(sentence) => view! {
+            <div class="page">
+                <EmptyState symbol=Symbol::PlugOff title=text::NO_SERVER text=sentence>
+                    <button type="button" class="button" on:click=move |_| login.ask_again()>
+                        <Icon symbol=Symbol::Refresh/>
+                        {text::TRY_AGAIN}
+                    </button>
+                </EmptyState>
+            </div>
+        }
+        .into_any(),
+    }
+}
+
+fn gate(who: &Who) -> Gate {
+    match who {
+        Who::Asking => Gate::Waiting,
+        Who::SignedIn(_) => Gate::Open,
+        Who::Nobody(absence) => Gate::Shut(*absence),
+        Who::Unknown(error) => Gate::Broken(error.sentence()),
+    }
+}
+
+/// People who signed out on purpose start from the beginning; others come back to where they were.
+fn sign_in_path(absence: Absence) -> String {
+    let here = page::address();
+    if absence == Absence::SignedOut || here == "/" || here == "/rooms" {
+        return "/sign-in".to_owned();
+    }
+    format!("/sign-in?next={}", page::encode_component(&here))
+}

@@ -1,0 +1,159 @@
+//! What the session screen knows. Everything here is for reading; [`super::engine::Engine`] writes it.
+
+use leptos::prelude::*;
+use protocol::access::Access;
+use protocol::control::{Person, PictureState, RestartPhase};
+use protocol::cursor::CursorShape;
+use protocol::geometry::PixelSize;
+use protocol::ids::{DisplayId, DisplayInfo};
+use protocol::reason::EndReason;
+use protocol::time::Micros;
+use viewer::ui::{Missing, Statistics};
+
+/// How far a session has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The server and the console are asked.
+    Starting,
+    /// The console agreed; the connection is being made.
+    Connecting,
+    Live,
+    /// The connection was lost at this time and is being made anew.
+    Reconnecting { since: Micros },
+    Over(Ending),
+}
+
+impl Phase {
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Over(_))
+    }
+}
+
+/// How a session came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    Ended(EndReason),
+    /// The connection was lost and nobody says why.
+    Lost,
+    /// This browser cannot show it.
+    Unable(Missing),
+    /// The engine stopped.
+    Failed,
+    /// It was never started; [`SessionState::refusal`] says why.
+    NotStarted,
+}
+
+impl Ending {
+    /// A sentence for people.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Ended(reason) => reason.sentence(),
+            Self::Lost => "The connection to the console was lost and could not be made again.",
+            Self::Unable(Missing::VideoDecoder) => {
+                "This browser cannot decode video (WebCodecs is missing). Use a current Microsoft Edge or another Chromium browser."
+            }
+            Self::Unable(Missing::OffscreenCanvas) => {
+                "This browser cannot draw the picture. Use a current Microsoft Edge or another Chromium browser."
+            }
+            Self::Unable(Missing::Connection) => "The server's answer could not be used. Reload the page, then try again.",
+            Self::NotStarted => "The session was not started.",
+            Self::Failed => "The viewer stopped unexpectedly. Start the session again.",
+        }
+    }
+}
+
+/// What is on the canvas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    pub display: DisplayId,
+    /// Of the display list that the picture belongs to.
+    pub epoch: u32,
+    pub size: PixelSize,
+    /// Its first picture is drawn.
+    pub drawn: bool,
+}
+
+/// The console's pointer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum RemoteCursor {
+    /// Not told yet: the browser's own.
+    #[default]
+    Unknown,
+    Shape(CursorShape),
+    Hidden,
+}
+
+/// Where somebody else has moved the pointer; units of [`protocol::input::PointerPosition`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RemotePointer {
+    pub display: DisplayId,
+    pub x: u16,
+    pub y: u16,
+    pub moved_at: Micros,
+}
+
+/// A short message about what was done or refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announcement {
+    /// Tells two of the same text apart.
+    pub id: u32,
+    pub text: String,
+    pub is_refusal: bool,
+}
+
+/// The end comes by itself unless something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndsSoon {
+    pub at: Micros,
+    pub reason: EndReason,
+}
+
+/// The session as the screen shows it.
+#[derive(Clone, Copy)]
+pub struct SessionState {
+    pub phase: Signal<Phase>,
+    pub access: Signal<Option<Access>>,
+    pub displays: Signal<Vec<DisplayInfo>>,
+    /// The display that was chosen; another may still be on the canvas.
+    pub selected: Signal<DisplayId>,
+    pub shown: Signal<Option<Shown>>,
+    pub restart_on_end: Signal<bool>,
+    pub people: Signal<Vec<Person>>,
+    pub picture: Signal<PictureState>,
+    pub restart: Signal<Option<RestartPhase>>,
+    /// Since when nothing was heard on a connection that is there.
+    pub silent_since: Signal<Option<Micros>>,
+    pub statistics: Signal<Statistics>,
+    pub cursor: Signal<RemoteCursor>,
+    pub remote_pointer: Signal<Option<RemotePointer>>,
+    pub announcement: Signal<Option<Announcement>>,
+    pub ends_soon: Signal<Option<EndsSoon>>,
+    /// The keyboard goes to the console.
+    pub captured: Signal<bool>,
+    /// Why the session was not started, with [`Ending::NotStarted`].
+    pub refusal: Signal<Option<String>>,
+}
+
+impl SessionState {
+    pub fn is_live(self) -> bool {
+        self.phase.get() == Phase::Live
+    }
+
+    /// This session may type and click at all.
+    pub fn may_modify(self) -> bool {
+        self.access.get() == Some(Access::Modify)
+    }
+
+    /// Somebody else holds the keyboard and pointer.
+    pub fn input_holder(self) -> Option<String> {
+        let holder = |people: &Vec<Person>| {
+            people.iter().find(|person| person.holds_input && !person.you).map(|person| person.name.to_string())
+        };
+        self.people.with(holder)
+    }
+
+    /// What is typed and clicked here reaches the console.
+    pub fn has_input(self) -> bool {
+        self.may_modify() && self.is_live() && self.input_holder().is_none()
+    }
+}

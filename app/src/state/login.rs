@@ -1,0 +1,117 @@
+//! Who is signed in.
+
+use leptos::prelude::*;
+use protocol::access::Permission;
+use protocol::api::{Me, ProblemCode};
+
+use crate::api::{self, ApiError};
+use crate::browser::task;
+
+/// What is known about the person at the browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// The server was asked and has not answered yet.
+    Asking,
+    SignedIn(Me),
+    Nobody(Absence),
+    /// The server could not tell.
+    Unknown(ApiError),
+}
+
+/// Why nobody is signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    NotYet,
+    /// Somebody was, until the login ran out.
+    Expired,
+    /// Somebody was, and signed out.
+    SignedOut,
+}
+
+/// The login of this browser.
+#[derive(Clone, Copy)]
+pub struct Login {
+    who: RwSignal<Who>,
+}
+
+impl Login {
+    /// Asks the server who is signed in.
+    pub fn ask() -> Self {
+        let login = Self { who: RwSignal::new(Who::Asking) };
+        login.ask_again();
+        login
+    }
+
+    pub fn ask_again(self) {
+        self.who.update(|who| {
+            if !matches!(who, Who::SignedIn(_)) {
+                *who = Who::Asking;
+            }
+        });
+        task::spawn(async move {
+            match api::me().await {
+                Ok(me) => self.sign_in(me),
+                Err(error) if error.is(ProblemCode::NotSignedIn) => self.expire(),
+                Err(error) => self.lose(error),
+            }
+        });
+    }
+
+    pub fn who(self) -> Signal<Who> {
+        self.who.into()
+    }
+
+    pub fn me(self) -> Option<Me> {
+        self.who.with(|who| if let Who::SignedIn(me) = who { Some(me.clone()) } else { None })
+    }
+
+    pub fn is_signed_in(self) -> bool {
+        self.who.with(|who| matches!(who, Who::SignedIn(_)))
+    }
+
+    /// Whether the person may do this somewhere in the tenant.
+    pub fn may(self, permission: Permission) -> bool {
+        self.who.with(|who| matches!(who, Who::SignedIn(me) if me.permissions.contains(&permission)))
+    }
+
+    pub fn sign_in(self, me: Me) {
+        let news = self.who.with_untracked(|who| !matches!(who, Who::SignedIn(present) if *present == me));
+        if news {
+            self.who.set(Who::SignedIn(me));
+        }
+    }
+
+    /// Signs out. The page forgets the person even when the server does not answer.
+    pub async fn sign_out(self) -> Result<(), ApiError> {
+        let result = api::log_out().await;
+        self.who.set(Who::Nobody(Absence::SignedOut));
+        result
+    }
+
+    /// Hands a result on, and notices when it says that the login ran out.
+    pub fn noticing<T>(self, result: Result<T, ApiError>) -> Result<T, ApiError> {
+        if result.as_ref().is_err_and(|error| error.is(ProblemCode::NotSignedIn)) {
+            self.expire();
+        }
+        result
+    }
+
+    fn expire(self) {
+        self.who.update(|who| {
+            let absence = match who {
+                Who::SignedIn(_) => Absence::Expired,
+                Who::Nobody(absence) => *absence,
+                Who::Asking | Who::Unknown(_) => Absence::NotYet,
+            };
+            *who = Who::Nobody(absence);
+        });
+    }
+
+    fn lose(self, error: ApiError) {
+        self.who.update(|who| {
+            if !matches!(who, Who::SignedIn(_)) {
+                *who = Who::Unknown(error);
+            }
+        });
+    }
+}

@@ -1,0 +1,32 @@
+/** Where the programs under test are, and how the browser is started. */
+
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+
+function program(variable: string, name: string): string {
+  const path = process.env[variable] ?? resolve(root, 'target/debug', name);
+  if (!existsSync(path)) throw new Error(`${path} is not there: run the tests with \`cargo xtask test\`, which builds it`);
+  return path;
+}
+
+export const serverProgram = () => program('REDRING_SERVER', 'redring-server');
+export const agentProgram = () => program('REDRING_AGENT', 'redring-agent');
+
+export const probeProgram = () => program('REDRING_PROBE', 'bench');
+export const portalFolder = () => resolve(root, 'dist');
+
+/** The system's Chromium, quiet: no updates, no reports, nothing that leaves the machine. */
+export const chromium = {
+  executablePath: process.env.REDRING_CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    // Root has no user namespace to build a sandbox from.
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};

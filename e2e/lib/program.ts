@@ -1,0 +1,73 @@
+/** Programs that a test starts; each is ended by its own process id. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, readFileSync, writeFileSync } from 'node:fs';
+
+const END_WITHIN_MS = 8_000;
+
+export interface ProgramOptions {
+  env?: Record<string, string>;
+  /** What it prints goes here. */
+  log: string;
+}
+
+export class Program {
+  private readonly child: ChildProcess;
+
+  constructor(
+    readonly name: string,
+    path: string,
+    args: string[],
+    private readonly options: ProgramOptions,
+  ) {
+    this.child = spawn(path, args, { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    writeFileSync(options.log, '', { flag: 'a' });
+    const log = createWriteStream(options.log, { flags: 'a' });
+    this.child.stdout!.pipe(log, { end: false });
+    this.child.stderr!.pipe(log, { end: false });
+    this.child.once('error', (error) => log.write(`cannot start ${path}: ${error.message}\n`));
+  }
+
+  get id(): number {
+    if (this.child.pid === undefined) throw new Error(`${this.name} did not start:\n${this.printed()}`);
+    return this.child.pid;
+  }
+
+  get ended(): boolean {
+    return this.child.pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  printed(): string {
+    return readFileSync(this.options.log, 'utf8');
+  }
+
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+  }
+
+  /** As a crash would. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.ended) return;
+    const exit = once(this.child, 'exit');
+    this.child.kill(signal);
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), END_WITHIN_MS);
+    await exit;
+    clearTimeout(timer);
+  }
+}
+
+/** Waits until `look` gives something; fails with `what` when it does not within `withinMs`. */
+export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined, withinMs = 15_000): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+    if (deadline < Date.now()) throw new Error(`waited ${withinMs} ms for ${what}`);
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+}

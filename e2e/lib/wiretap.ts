@@ -1,0 +1,90 @@
+/**
+ * Stands between browser, agents and server, hands everything on and keeps it. What a browser or agent sends over a
+ * WebSocket is masked with keys that travel beside it; it is kept unmasked, as the server sees it.
+ */
+
+import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
+
+export class Wiretap {
+  private readonly sockets = new Set<Socket>();
+  private readonly kept: Buffer[] = [];
+
+  private constructor(private readonly listener: Server) {}
+
+  /** Listens on a free port and hands on to `target`. */
+  static async start(target: number): Promise<Wiretap> {
+    const listener = createServer({ allowHalfOpen: true });
+    const tap = new Wiretap(listener);
+    listener.on('connection', (client) => tap.join(client, connect({ port: target, host: '127.0.0.1', allowHalfOpen: true })));
+    await new Promise<void>((ready) => listener.listen(0, '127.0.0.1', ready));
+    return tap;
+  }
+
+  get port(): number {
+    return (this.listener.address() as AddressInfo).port;
+  }
+
+  /** All that passed so far, both ways. */
+  bytes(): Buffer {
+    return Buffer.concat(this.kept);
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((closed) => this.listener.close(closed));
+  }
+
+  private join(client: Socket, server: Socket): void {
+    const unmask = new Unmasking();
+    client.on('data', (data) => this.kept.push(unmask.take(data)));
+    server.on('data', (data) => this.kept.push(data));
+    for (const [from, to] of [[client, server], [server, client]] as const) {
+      this.sockets.add(from);
+      from.setNoDelay(true);
+      from.pipe(to);
+      from.on('error', () => to.destroy());
+      from.on('close', () => this.sockets.delete(from));
+    }
+  }
+}
+
+/** Takes what a client sends: HTTP, and after an upgrade the frames of RFC 6455. */
+class Unmasking {
+  private waiting = Buffer.alloc(0);
+  private upgraded = false;
+
+  take(data: Buffer): Buffer {
+    this.waiting = Buffer.concat([this.waiting, data]);
+    const out: Buffer[] = [];
+    if (!this.upgraded) {
+      const end = this.waiting.indexOf('\r\n\r\n');
+      const head = end === -1 ? '' : this.waiting.subarray(0, end).toString('latin1');
+      if (!/^upgrade:\s*websocket/im.test(head)) {
+        out.push(this.waiting);
+        this.waiting = Buffer.alloc(0);
+        return Buffer.concat(out);
+      }
+      this.upgraded = true;
+      out.push(this.cut(end + 4));
+    }
+    for (let frame = this.frame(); frame; frame = this.frame()) out.push(frame);
+    return Buffer.concat(out);
+  }
+
+  private frame(): Buffer | undefined {
+    const short = (this.waiting[1] ?? 0) & 0x7f;
+    const header = short === 126 ? 4 : short === 127 ? 10 : 2;
+    if (this.waiting.length < header + 4) return undefined;
+    const length = short === 126 ? this.waiting.readUInt16BE(2) : short === 127 ? Number(this.waiting.readBigUInt64BE(2)) : short;
+    if (this.waiting.length < header + 4 + length) return undefined;
+    const frame = this.cut(header + 4 + length);
+    const key = frame.subarray(header, header + 4);
+    return frame.subarray(header + 4).map((byte, place) => byte ^ key[place % 4]!) as Buffer;
+  }
+
+  private cut(length: number): Buffer {
+    const part = this.waiting.subarray(0, length);
+    this.waiting = this.waiting.subarray(length);
+    return part;
+  }
+}

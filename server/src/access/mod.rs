@@ -1,0 +1,12 @@
+//! Who may do what: pure policy, without I/O.
+//!
+//! [`role`] says what roles allow, [`effective`] joins a person's assignments, [`decide`] is the gate in front of a
+//! session. Whoever passes a check gets a value that only the check can make.
+
+mod decide;
+mod effective;
+mod role;
+
+pub use decide::{Call, ConsoleFact, GateContext, Grantable, checklist, decide};
+pub use effective::{Coverage, Effective, RoleGrant, RoomPlace, is_at_or_below};
+pub use role::{BuiltInRole, PermissionSet};

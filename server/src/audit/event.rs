@@ -1,0 +1,276 @@
+use protocol::access::{Access, Permission};
+use protocol::api::UnixMillis;
+use protocol::control::Shortcut;
+use protocol::ids::{ConsoleId, DisplayId, RoomId, SessionId, UserId};
+use protocol::link::SessionEvent;
+use protocol::reason::EndReason;
+use protocol::refusal::RefusalCode;
+use serde::Serialize;
+
+/// What every event of a session says about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SessionFacts {
+    pub session: SessionId,
+    pub room: RoomId,
+    pub console: ConsoleId,
+    pub access: Access,
+    /// Whose session it is.
+    pub user: UserId,
+    pub user_name: String,
+}
+
+/// The first column of the export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Category {
+    Tenant,
+    User,
+    Role,
+    Assignment,
+    Room,
+    Console,
+    Login,
+    RemoteAccessSetting,
+    RemoteAccessSession,
+}
+
+impl Category {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tenant => "Tenant",
+            Self::User => "User",
+            Self::Role => "Role",
+            Self::Assignment => "Assignment",
+            Self::Room => "Room",
+            Self::Console => "Console",
+            Self::Login => "Login",
+            Self::RemoteAccessSetting => "RemoteAccessSetting",
+            Self::RemoteAccessSession => "RemoteAccessSession",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Successful,
+    Failed,
+}
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $variant:ident = $kind:literal, $category:ident, $operation:literal, $outcome:ident
+        { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? };)*) => {
+        /// One variant per event. The names (`session.start`) are stored and exported.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[serde(tag = "event")]
+        pub enum Event {
+            $($(#[$doc])* #[serde(rename = $kind)] $variant { $($(#[$field_doc])* $field: $type),* },)*
+        }
+
+        /// The names of all events with what the export says about each.
+        const KINDS: &[(&str, Category, &str, Outcome)] =
+            &[$(($kind, Category::$category, $operation, Outcome::$outcome)),*];
+
+        impl Event {
+            pub const fn kind(&self) -> &'static str {
+                match self { $(Self::$variant { .. } => $kind,)* }
+            }
+        }
+    };
+}
+
+events! {
+    TenantCreated = "tenant.created", Tenant, "Create", Successful { name: String };
+    TenantRenamed = "tenant.renamed", Tenant, "Update", Successful { before: String, after: String };
+    RemoteAccessEnabled = "remote_access.enabled", RemoteAccessSetting, "Update", Successful {
+        /// The address that acknowledged, as typed.
+        acknowledged_by: String,
+    };
+    RemoteAccessDisabled = "remote_access.disabled", RemoteAccessSetting, "Update", Successful {};
+
+    UserCreated = "user.created", User, "Create", Successful { user: UserId, name: String, email: String };
+    UserRenamed = "user.renamed", User, "Update", Successful { user: UserId, before: String, after: String };
+    PasswordChanged = "user.password_changed", User, "Update", Successful { user: UserId };
+
+    RoleCreated = "role.created", Role, "Create", Successful { name: String, permissions: Vec<Permission> };
+    RoleChanged = "role.changed", Role, "Update", Successful {
+        name: String, before: Vec<Permission>, after: Vec<Permission>,
+    };
+    AssignmentCreated = "assignment.created", Assignment, "Create", Successful {
+        role: String, members: Vec<UserId>, everywhere: bool, rooms: Vec<RoomId>, groups: Vec<String>,
+        places: Vec<String>,
+    };
+
+    RoomCreated = "room.created", Room, "Create", Successful { room: RoomId, name: String, place: String };
+    RoomChanged = "room.changed", Room, "Update", Successful { room: RoomId, name: String, place: String };
+    EnrolmentOffered = "console.enrolment_offered", Console, "Create", Successful {
+        room: RoomId, pre_approved: bool, expires_at: UnixMillis,
+    };
+    ConsoleEnrolled = "console.enrolled", Console, "Create", Successful {
+        room: RoomId, console: ConsoleId, fingerprint: String, pre_approved: bool,
+    };
+    EnrolmentFailed = "console.enrolment_failed", Console, "Create", Failed { room: RoomId };
+    ConsoleConnected = "console.connected", Console, "Update", Successful { room: RoomId, console: ConsoleId };
+    ConsoleDisconnected = "console.disconnected", Console, "Update", Successful { room: RoomId, console: ConsoleId };
+
+    LoginSucceeded = "login.succeeded", Login, "Create", Successful { user: UserId };
+    LoginFailed = "login.failed", Login, "Create", Failed { user: UserId };
+    LoginEnded = "login.ended", Login, "Delete", Successful { user: UserId };
+
+    SessionStart = "session.start", RemoteAccessSession, "Create", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+        started_at: UnixMillis,
+        /// Of the console's key.
+        fingerprint: String,
+        restart_on_end: bool,
+        /// Sound is never carried.
+        audio: bool,
+    };
+    SessionRefused = "session.refused", RemoteAccessSession, "Create", Failed {
+        room: RoomId, code: RefusalCode,
+        /// The session that was being prepared, when it had come so far.
+        #[serde(skip_serializing_if = "Option::is_none")] session: Option<SessionId>,
+    };
+    SessionReconnect = "session.reconnect", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+    };
+    SessionEnd = "session.end", RemoteAccessSession, "Delete", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+        started_at: UnixMillis, ended_at: UnixMillis, end_reason: EndReason,
+        /// The device restarts now.
+        restarts: bool,
+    };
+    IndicatorShown = "session.indicator_shown", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+    };
+    IndicatorHidden = "session.indicator_hidden", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+    };
+    ViewerConnected = "session.viewer_connected", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+    };
+    ViewerReconnected = "session.viewer_reconnected", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+    };
+    DisplaySelected = "session.display_selected", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts, display: DisplayId,
+    };
+    RestartOnEndSet = "session.restart_on_end_set", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts, restart_on_end: bool,
+    };
+    ShortcutUsed = "session.shortcut_used", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts, shortcut: Shortcut,
+    };
+    RestartRequested = "session.restart_requested", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+    };
+    Restarted = "session.restarted", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+    };
+    InputTaken = "session.input_taken", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+    };
+    PolicyViolation = "session.policy_violation", RemoteAccessSession, "Update", Failed {
+        #[serde(flatten)] facts: SessionFacts,
+        /// The kind of message that was refused.
+        violation: String,
+    };
+}
+
+impl Event {
+    /// What the console reported about a session.
+    pub fn of_session(facts: SessionFacts, event: &SessionEvent) -> Self {
+        match event {
+            SessionEvent::IndicatorShown => Self::IndicatorShown { facts },
+            SessionEvent::IndicatorHidden => Self::IndicatorHidden { facts },
+            SessionEvent::ViewerConnected => Self::ViewerConnected { facts },
+            SessionEvent::ViewerReconnected => Self::ViewerReconnected { facts },
+            SessionEvent::DisplaySelected { display } => Self::DisplaySelected { facts, display: *display },
+            SessionEvent::RestartOnEndSet { on } => Self::RestartOnEndSet { facts, restart_on_end: *on },
+            SessionEvent::ShortcutUsed { shortcut } => Self::ShortcutUsed { facts, shortcut: *shortcut },
+            SessionEvent::RestartRequested => Self::RestartRequested { facts },
+            SessionEvent::Restarted => Self::Restarted { facts },
+            SessionEvent::InputTaken => Self::InputTaken { facts },
+            SessionEvent::PolicyViolation { kind } => Self::PolicyViolation { facts, violation: kind.to_string() },
+        }
+    }
+
+    /// The session that the event belongs to.
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::SessionRefused { session, .. } => *session,
+            _ => self.facts().map(|facts| facts.session),
+        }
+    }
+
+    /// The room that the event belongs to.
+    pub fn room(&self) -> Option<&RoomId> {
+        match self {
+            Self::RoomCreated { room, .. }
+            | Self::RoomChanged { room, .. }
+            | Self::EnrolmentOffered { room, .. }
+            | Self::ConsoleEnrolled { room, .. }
+            | Self::EnrolmentFailed { room }
+            | Self::ConsoleConnected { room, .. }
+            | Self::ConsoleDisconnected { room, .. }
+            | Self::SessionRefused { room, .. } => Some(room),
+            _ => self.facts().map(|facts| &facts.room),
+        }
+    }
+
+    fn facts(&self) -> Option<&SessionFacts> {
+        match self {
+            Self::SessionStart { facts, .. }
+            | Self::SessionReconnect { facts }
+            | Self::SessionEnd { facts, .. }
+            | Self::IndicatorShown { facts }
+            | Self::IndicatorHidden { facts }
+            | Self::ViewerConnected { facts }
+            | Self::ViewerReconnected { facts }
+            | Self::DisplaySelected { facts, .. }
+            | Self::RestartOnEndSet { facts, .. }
+            | Self::ShortcutUsed { facts, .. }
+            | Self::RestartRequested { facts }
+            | Self::Restarted { facts }
+            | Self::InputTaken { facts }
+            | Self::PolicyViolation { facts, .. } => Some(facts),
+            _ => None,
+        }
+    }
+
+    /// Category, operation and outcome of a stored event, by its name.
+    pub fn classify(kind: &str) -> Option<(Category, &'static str, Outcome)> {
+        let known = KINDS.iter().find(|(known, ..)| *known == kind)?;
+        Some((known.1, known.2, known.3))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_has_a_name_of_its_own() {
+        let mut names: Vec<_> = KINDS.iter().map(|(name, ..)| *name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), KINDS.len());
+    }
+
+    #[test]
+    fn an_event_is_one_flat_object_with_its_name() {
+        let facts = SessionFacts {
+            session: SessionId([1; 16]),
+            room: RoomId::new("aurora").expect("a slug"),
+            console: ConsoleId([2; 16]),
+            access: Access::View,
+            user: UserId([3; 16]),
+            user_name: "Vera".to_owned(),
+        };
+        let event = Event::of_session(facts, &SessionEvent::ShortcutUsed { shortcut: Shortcut::AltTab });
+        let json = serde_json::to_value(&event).expect("JSON");
+        assert_eq!(json["event"], "session.shortcut_used");
+        assert_eq!(json["room"], "aurora");
+        assert_eq!(json["access"], "view");
+        assert_eq!(json["shortcut"], "alt_tab");
+        assert_eq!(event.session(), Some(SessionId([1; 16])));
+    }
+}

@@ -1,0 +1,12 @@
+//! HTTP: the REST API under `/api/v1`, the sockets under `/ws`, the portal, health and metrics.
+
+pub mod accept;
+pub mod assets;
+pub mod error;
+pub mod extract;
+pub mod middleware;
+pub mod router;
+pub mod routes;
+pub mod sockets;
+
+pub use router::router;

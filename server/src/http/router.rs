@@ -1,0 +1,79 @@
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use protocol::api;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{assets, middleware, routes, sockets};
+use crate::state::AppState;
+
+/// Largest body of a request in bytes.
+const BODY_MAX_BYTES: usize = 64 << 10;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Redring",
+        description = "Remote access to meeting-room consoles. Errors are problem details (RFC 9457) with a stable `code`. \
+            Requests that change something carry the header `x-redring-request: 1`.",
+    ),
+    components(schemas(api::Problem, api::LiveEvent)),
+    tags(
+        (name = "login", description = "Signing in and out"),
+        (name = "setup", description = "The first administrator of a new installation"),
+        (name = "rooms", description = "Rooms and the enrolment of their consoles"),
+        (name = "sessions", description = "Remote-access sessions"),
+        (name = "events", description = "Live updates"),
+    ),
+    modifiers(&CookieLogin),
+)]
+struct Description;
+
+/// The login cookie as the description's security scheme.
+struct CookieLogin;
+
+impl utoipa::Modify for CookieLogin {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("__Host-sid")));
+        description.components.get_or_insert_default().add_security_scheme("login", cookie);
+    }
+}
+
+/// The API's routes together with their description: a route that is not described cannot be added.
+fn api_routes() -> OpenApiRouter<AppState> {
+    let resources = OpenApiRouter::new()
+        .merge(routes::setup::routes())
+        .merge(routes::login::routes())
+        .merge(routes::me::routes())
+        .merge(routes::rooms::routes())
+        .merge(routes::remote_access::routes())
+        .merge(routes::sessions::routes())
+        .merge(routes::events::routes());
+    OpenApiRouter::with_openapi(Description::openapi()).nest(api::PREFIX, resources)
+}
+
+/// The description of the API.
+pub fn description() -> utoipa::openapi::OpenApi {
+    api_routes().split_for_parts().1
+}
+
+/// Everything that the server answers.
+pub fn router(state: AppState) -> Router {
+    let (api, description) = api_routes().split_for_parts();
+    let api = api
+        .route(&format!("{}/openapi.json", api::PREFIX), routes::openapi::route(&description))
+        .layer(from_fn(middleware::no_store))
+        .layer(from_fn(middleware::time_out))
+        .layer(from_fn_with_state(state.clone(), middleware::own_origin))
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
+    Router::new()
+        .merge(api)
+        .merge(routes::health::routes())
+        .merge(sockets::routes())
+        .fallback(assets::serve)
+        .layer(from_fn_with_state(state.clone(), middleware::security_headers))
+        .layer(from_fn_with_state(state.clone(), middleware::observe))
+        .with_state(state)
+}

@@ -1,0 +1,9 @@
+//! Signing in: people with password and cookie, consoles with a one-time enrolment secret.
+
+pub mod attempts;
+pub mod cookie;
+mod desk;
+pub mod enrolment;
+pub mod password;
+
+pub use desk::{LoginDesk, LoginError, NewLogin};

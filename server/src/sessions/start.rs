@@ -1,0 +1,356 @@
+//! Starting and resuming a session, step by step.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use protocol::api::StartedSession;
+use protocol::ids::{RoomId, SessionId};
+use protocol::link::{ToAgent, close};
+use protocol::reason::EndReason;
+use protocol::refusal::RefusalCode;
+use protocol::secure::{Fingerprint, Grant, Limits, PublicKey, SignedGrant};
+use protocol::time::Micros;
+use protocol::wire::{Blob, Text};
+use tokio::sync::watch;
+
+use super::live::{LiveSession, Task};
+use super::{Capacity, Gate, Requester, SessionManager};
+use crate::access::{Call, GateContext, decide};
+use crate::audit::{Actor, Event, SessionFacts};
+use crate::consoles::{Answer, AskError};
+use crate::random;
+use crate::relay::socket::CloseCode;
+use crate::relay::{Phase, RelayError, Side};
+use crate::storage::{Console, NewSession, RemoteAccessSettings, StorageError};
+
+/// Why a session did not start or resume.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The room or session does not exist, or not for this person.
+    #[error("there is no such room or session")]
+    NotFound,
+    /// A row of the gate is shut; it was written down.
+    #[error("the gate is shut: {}", .0.code())]
+    Refused(RefusalCode),
+    #[error(transparent)]
+    Full(#[from] Capacity),
+    /// The session ended while it was being connected.
+    #[error("the session ended")]
+    Ended(EndReason),
+    #[error("the relay takes no more sessions")]
+    Overloaded,
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// What one connection of a session is made of, once the console has given its nonce.
+struct Connection<'a> {
+    session: &'a LiveSession,
+    agent_key: PublicKey,
+    viewer_key: PublicKey,
+    nonce: [u8; 32],
+    settings: &'a RemoteAccessSettings,
+    /// Position in the audit log of what permits it.
+    audit_position: u64,
+}
+
+/// The grant is signed and the relay expects the session; the console has not agreed yet.
+struct Prepared {
+    grant: SignedGrant,
+    agent_ticket: [u8; 32],
+    phase: watch::Receiver<Phase>,
+}
+
+impl SessionManager {
+    /// Starts a session; returns when the console shows its ring and expects the viewer.
+    ///
+    /// Runs to its end even when whoever asked goes away: what was begun is also ended.
+    ///
+    /// # Errors
+    /// When there is no such room, the gate is shut (which is written down), or something failed.
+    pub async fn start(&self, requester: Requester, room: RoomId, viewer_key: PublicKey) -> Result<StartedSession, StartError> {
+        let this = self.this.upgrade().ok_or(StartError::Ended(EndReason::ServerStopped))?;
+        let starting = tokio::spawn(async move { this.start_to_end(&requester, &room, viewer_key).await });
+        starting.await.map_err(|_| StartError::Ended(EndReason::ServerStopped))?
+    }
+
+    /// Connects a live session of the same person anew, in the same record.
+    ///
+    /// # Errors
+    /// As [`SessionManager::start`]; the session goes on meanwhile.
+    pub async fn resume(&self, requester: Requester, session: SessionId, viewer_key: PublicKey) -> Result<StartedSession, StartError> {
+        let this = self.this.upgrade().ok_or(StartError::Ended(EndReason::ServerStopped))?;
+        let resuming = tokio::spawn(async move { this.resume_to_end(&requester, session, viewer_key).await });
+        resuming.await.map_err(|_| StartError::Ended(EndReason::ServerStopped))?
+    }
+
+    /// Ends a live session of this person; returns when its end is stored.
+    ///
+    /// # Errors
+    /// When the person has no such session.
+    pub async fn end(&self, requester: &Requester, session: SessionId) -> Result<(), StartError> {
+        let session = self.owned(requester, session).ok_or(StartError::NotFound)?;
+        session.end(EndReason::EndedByViewer, requester.actor());
+        session.ended().await;
+        Ok(())
+    }
+
+    async fn start_to_end(&self, requester: &Requester, room: &RoomId, viewer_key: PublicKey) -> Result<StartedSession, StartError> {
+        let gate = self.gate(requester, room).await?.ok_or(StartError::NotFound)?;
+        let (console, grantable) = match (&gate.console, decide(&gate.context)) {
+            (Some(console), Ok(grantable)) => (console, grantable),
+            (None, Ok(_)) => return self.refuse(requester, room, RefusalCode::UnsupportedConsole, None).await,
+            (_, Err(code)) => return self.refuse(requester, room, code, None).await,
+        };
+        self.check_capacity(console.id, requester.user.id)?;
+        let nonce = match self.nonce(console, true).await {
+            Ok(nonce) => nonce,
+            Err(code) => return self.refuse(requester, room, code, None).await,
+        };
+        let facts = SessionFacts {
+            session: SessionId(random::bytes()),
+            room: room.clone(),
+            console: console.id,
+            access: grantable.access(),
+            user: requester.user.id,
+            user_name: requester.user.name.clone(),
+        };
+        self.store_and_connect(requester, &gate, console, facts, viewer_key, nonce).await
+    }
+
+    /// From the durable `session.start` on: whatever happens now, the session gets its end.
+    async fn store_and_connect(
+        &self,
+        requester: &Requester,
+        gate: &Gate,
+        console: &Console,
+        facts: SessionFacts,
+        viewer_key: PublicKey,
+        nonce: [u8; 32],
+    ) -> Result<StartedSession, StartError> {
+        let (id, room) = (facts.session, facts.room.clone());
+        let started_at = self.core.clock.now();
+        let Ok(audit_position) = self.store_start(requester, console, &facts, started_at).await else {
+            return self.refuse(requester, &room, RefusalCode::AuditUnavailable, Some(id)).await;
+        };
+        self.core.metrics.sessions_started.increment();
+        let (session, owner) =
+            LiveSession::new(requester.scope.clone(), facts, requester.login, started_at, self.limits.inbox_max);
+        self.insert(&session);
+        let maximum = micros(gate.settings.maximum_duration);
+        let settings = &gate.settings;
+        let connection =
+            Connection { session: &session, agent_key: console.key, viewer_key, nonce, settings, audit_position };
+        let prepared = self.prepare(&connection);
+        let phase = prepared.as_ref().map_or_else(|_| watch::channel(Phase::Waiting).1, |prepared| prepared.phase.clone());
+        let manager = self.this.upgrade().ok_or(StartError::Ended(EndReason::ServerStopped))?;
+        tokio::spawn(Task { manager, session: Arc::clone(&session), owner, phase, maximum }.run());
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                session.end(EndReason::NeverConnected, Actor::Server);
+                return Err(error);
+            }
+        };
+        let _connecting = session.connecting.lock().await;
+        match self.offer(&session, &prepared).await {
+            Ok(()) => self.started(&session, console.key, prepared).await,
+            Err(code) => {
+                session.end(end_of_refused(code), Actor::Server);
+                self.refuse(requester, &room, code, Some(id)).await
+            }
+        }
+    }
+
+    async fn resume_to_end(&self, requester: &Requester, id: SessionId, viewer_key: PublicKey) -> Result<StartedSession, StartError> {
+        let session = self.owned(requester, id).ok_or(StartError::NotFound)?;
+        let _connecting = session.connecting.lock().await;
+        let room = &session.facts.room;
+        let gate = self.gate(requester, room).await?.ok_or(StartError::NotFound)?;
+        // What a call means for a live session is the console's affair, and maintenance does not end one.
+        let context = GateContext { call: Call::Idle, suppressed: false, ..gate.context };
+        let allowed = decide(&context).and_then(|grantable| {
+            if session.facts.access <= grantable.access() { Ok(()) } else { Err(RefusalCode::NoPermission) }
+        });
+        let nonce = match (allowed, &gate.console) {
+            (Ok(()), Some(console)) if console.id == session.facts.console => self.nonce(console, false).await.map(|nonce| (console, nonce)),
+            (Ok(()), _) => Err(RefusalCode::UnsupportedConsole),
+            (Err(code), _) => Err(code),
+        };
+        let (console, nonce) = match nonce {
+            Ok(found) => found,
+            // A viewer that waits for its console to come back asks again and again: that is no event.
+            Err(RefusalCode::NotMonitored) => return Err(StartError::Refused(RefusalCode::NotMonitored)),
+            Err(code) => return self.refuse(requester, room, code, Some(id)).await,
+        };
+        let event = Event::SessionReconnect { facts: session.facts.clone() };
+        let recorded = self.core.auditor.record(&session.scope, &requester.actor(), requester.client, &event).await;
+        let Ok(audit_position) = recorded else {
+            return self.refuse(requester, room, RefusalCode::AuditUnavailable, Some(id)).await;
+        };
+        let settings = &gate.settings;
+        let connection =
+            Connection { session: &session, agent_key: console.key, viewer_key, nonce, settings, audit_position };
+        let prepared = self.prepare(&connection)?;
+        match self.offer(&session, &prepared).await {
+            Ok(()) => self.started(&session, console.key, prepared).await,
+            Err(code) => {
+                self.relay.end(id, CloseCode(close::PEER_GONE));
+                self.refuse(requester, room, code, Some(id)).await
+            }
+        }
+    }
+
+    /// Asks the console for a nonce; a room that must be `idle` and is not refuses.
+    async fn nonce(&self, console: &Console, idle: bool) -> Result<[u8; 32], RefusalCode> {
+        match self.registry.request_nonce(console.id).await {
+            Ok(Answer::Nonce { call, .. }) if idle && !call.is_idle() => Err(RefusalCode::InCall),
+            Ok(Answer::Nonce { nonce, .. }) => Ok(nonce),
+            Ok(Answer::Refused { code }) => Err(code),
+            Ok(Answer::Accepted { .. }) => Err(RefusalCode::AgentRefused),
+            Err(error) => Err(unanswered(error)),
+        }
+    }
+
+    async fn store_start(
+        &self,
+        requester: &Requester,
+        console: &Console,
+        facts: &SessionFacts,
+        started_at: i64,
+    ) -> Result<u64, StorageError> {
+        let event = Event::SessionStart {
+            facts: facts.clone(),
+            started_at,
+            fingerprint: Fingerprint::of(&console.key).to_string(),
+            restart_on_end: true,
+            audio: false,
+        };
+        let event = self.core.auditor.event(&requester.actor(), requester.client, &event);
+        let session = NewSession {
+            id: facts.session,
+            room: facts.room.clone(),
+            console: facts.console,
+            user: facts.user,
+            user_name: facts.user_name.clone(),
+            login: requester.login,
+            access: facts.access,
+            started_at,
+        };
+        self.core.storage.start_session(&requester.scope, &session, event).await
+    }
+
+    /// Signs the grant and tells the relay to expect both sides.
+    fn prepare(&self, connection: &Connection<'_>) -> Result<Prepared, StartError> {
+        let session = connection.session;
+        let grant = Grant {
+            version: protocol::VERSION,
+            tenant: session.scope.tenant().clone(),
+            room: session.facts.room.clone(),
+            console: session.facts.console,
+            session: session.id(),
+            agent_key: connection.agent_key,
+            viewer_key: connection.viewer_key,
+            nonce: connection.nonce,
+            access: session.facts.access,
+            limits: Limits {
+                idle: micros(connection.settings.idle_limit),
+                maximum: micros(connection.settings.maximum_duration),
+            },
+            restart_on_end: session.restart_on_end(),
+            elapsed: session.elapsed(),
+            user_name: Text::fitted(&session.facts.user_name),
+            audit_position: connection.audit_position,
+        };
+        let grant = self.core.keys.grant().sign(&grant);
+        let phase = self.relay.expect(session.id());
+        let agent_ticket = self.ticket(session, Side::Agent)?;
+        Ok(Prepared { grant, agent_ticket, phase })
+    }
+
+    fn ticket(&self, session: &LiveSession, side: Side) -> Result<[u8; 32], StartError> {
+        let ticket = random::bytes();
+        match self.relay.issue(session.id(), side, &ticket, self.core.clock.monotonic()) {
+            Ok(()) => Ok(ticket),
+            Err(RelayError::Full(_)) => Err(StartError::Overloaded),
+            Err(_) => Err(StartError::Ended(session.end_reason().unwrap_or(EndReason::NeverConnected))),
+        }
+    }
+
+    /// Makes the console the offer and waits for its consent: then its ring is up.
+    async fn offer(&self, session: &LiveSession, prepared: &Prepared) -> Result<(), RefusalCode> {
+        let grant = Blob::new(prepared.grant.as_bytes().to_vec()).map_err(|_| RefusalCode::AgentRefused)?;
+        let relay_url = Text::fitted(&self.core.config.public_url.socket("/ws/agent"));
+        let ticket = prepared.agent_ticket;
+        let answer =
+            self.registry.offer(session.facts.console, |request| ToAgent::Offer { request, grant, ticket, relay_url }).await;
+        match answer {
+            Ok(Answer::Accepted { session: accepted }) if accepted == session.id() => Ok(()),
+            Ok(Answer::Refused { code }) => Err(code),
+            Ok(_) => Err(RefusalCode::AgentRefused),
+            Err(error) => Err(unanswered(error)),
+        }
+    }
+
+    /// The console agreed: the viewer gets its ticket.
+    async fn started(&self, session: &LiveSession, agent_key: PublicKey, prepared: Prepared) -> Result<StartedSession, StartError> {
+        session.attempt(prepared.phase).await;
+        let viewer_ticket = self.ticket(session, Side::Viewer)?;
+        if let Some(reason) = session.end_reason() {
+            return Err(StartError::Ended(reason));
+        }
+        Ok(StartedSession {
+            session: session.id(),
+            tenant: session.scope.tenant().clone(),
+            console: session.facts.console,
+            access: session.facts.access,
+            agent_key,
+            relay_url: self.core.config.public_url.socket("/ws/viewer"),
+            ticket: URL_SAFE_NO_PAD.encode(viewer_ticket),
+            grant: URL_SAFE_NO_PAD.encode(prepared.grant.as_bytes()),
+            started_at: session.started_at,
+        })
+    }
+
+    /// A session that lives and belongs to this person.
+    fn owned(&self, requester: &Requester, session: SessionId) -> Option<Arc<LiveSession>> {
+        self.find(session).filter(|session| {
+            session.scope == requester.scope && session.facts.user == requester.user.id && !session.is_ending()
+        })
+    }
+
+    async fn refuse<T>(
+        &self,
+        requester: &Requester,
+        room: &RoomId,
+        code: RefusalCode,
+        session: Option<SessionId>,
+    ) -> Result<T, StartError> {
+        self.record_refusal(requester, room, code, session).await;
+        Err(StartError::Refused(code))
+    }
+}
+
+/// The row of the gate that a console without an answer shuts.
+fn unanswered(error: AskError) -> RefusalCode {
+    match error {
+        AskError::Busy => RefusalCode::AgentRefused,
+        AskError::NotHere | AskError::TimedOut | AskError::LinkLost => RefusalCode::NotMonitored,
+    }
+}
+
+/// How a session that the console refused has ended.
+fn end_of_refused(code: RefusalCode) -> EndReason {
+    match code {
+        RefusalCode::IndicatorFailed => EndReason::IndicatorFailed,
+        RefusalCode::InCall => EndReason::CallStarted,
+        RefusalCode::DeclinedInRoom => EndReason::EndedInRoom,
+        _ => EndReason::NeverConnected,
+    }
+}
+
+fn micros(duration: std::time::Duration) -> Micros {
+    Micros(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,153 @@
+use async_trait::async_trait;
+use protocol::api::UnixMillis;
+use protocol::ids::{ConsoleId, RoomId};
+use protocol::secure::PublicKey;
+use sqlx::sqlite::SqliteRow;
+
+use super::row::{bytes, get, parse};
+use super::{Sqlite3, conflict, events};
+use crate::storage::consoles::StoredConsoleInfo;
+use crate::storage::{
+    Console, ConsoleStatus, Consoles, EnrolmentSecret, NewConsole, NewEvent, Result, StorageError, TenantScope,
+};
+
+#[async_trait]
+impl Consoles for Sqlite3 {
+    async fn console_of_room(&self, scope: &TenantScope, room: &RoomId) -> Result<Option<Console>> {
+        let row = sqlx::query("SELECT * FROM console WHERE tenant = ?1 AND room = ?2 AND retired_at IS NULL")
+            .bind(scope.tenant().as_str())
+            .bind(room.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(console).transpose()
+    }
+
+    async fn console_by_key(&self, key: &PublicKey) -> Result<Option<(TenantScope, Console)>> {
+        let row = sqlx::query("SELECT * FROM console WHERE key = ?1 AND retired_at IS NULL")
+            .bind(key.0.to_vec())
+            .fetch_optional(&self.readers)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some((TenantScope::of_row(parse(&row, "tenant")?), console(&row)?)))
+    }
+
+    async fn offer_enrolment(&self, scope: &TenantScope, secret: &EnrolmentSecret, event: NewEvent) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "INSERT OR REPLACE INTO enrolment_secret (tenant, room, id, pre_approved, created_at, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )
+        .bind(scope.tenant().as_str())
+        .bind(secret.room.as_str())
+        .bind(secret.id.to_vec())
+        .bind(secret.pre_approved)
+        .bind(secret.created_at)
+        .bind(secret.expires_at)
+        .execute(&mut *transaction)
+        .await?;
+        events::append(&mut transaction, scope, &event).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn enrolment_secret(&self, scope: &TenantScope, room: &RoomId) -> Result<Option<EnrolmentSecret>> {
+        let row = sqlx::query("SELECT * FROM enrolment_secret WHERE tenant = ?1 AND room = ?2")
+            .bind(scope.tenant().as_str())
+            .bind(room.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(secret).transpose()
+    }
+
+    async fn enrol_console(
+        &self,
+        scope: &TenantScope,
+        secret_id: &[u8; 16],
+        new: &NewConsole,
+        now: UnixMillis,
+        event: NewEvent,
+    ) -> Result<Option<Console>> {
+        let mut transaction = self.begin().await?;
+        let used: Option<bool> = sqlx::query_scalar(
+            "DELETE FROM enrolment_secret WHERE tenant = ?1 AND room = ?2 AND id = ?3 AND ?4 < expires_at
+             RETURNING pre_approved",
+        )
+        .bind(scope.tenant().as_str())
+        .bind(new.room.as_str())
+        .bind(secret_id.to_vec())
+        .bind(now)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(approved) = used else { return Ok(None) };
+        sqlx::query("UPDATE console SET retired_at = ?3 WHERE tenant = ?1 AND room = ?2 AND retired_at IS NULL")
+            .bind(scope.tenant().as_str())
+            .bind(new.room.as_str())
+            .bind(now)
+            .execute(&mut *transaction)
+            .await?;
+        let row = sqlx::query(
+            "INSERT INTO console (tenant, id, room, key, approved, enrolled_at, info)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING *",
+        )
+        .bind(scope.tenant().as_str())
+        .bind(new.id.0.to_vec())
+        .bind(new.room.as_str())
+        .bind(new.key.0.to_vec())
+        .bind(approved)
+        .bind(new.enrolled_at)
+        .bind(info_text(&StoredConsoleInfo::default()))
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(conflict("a console with this key"))?;
+        let enrolled = console(&row)?;
+        events::append(&mut transaction, scope, &event).await?;
+        transaction.commit().await?;
+        Ok(Some(enrolled))
+    }
+
+    async fn set_console_info(&self, scope: &TenantScope, id: &ConsoleId, info: &StoredConsoleInfo) -> Result<()> {
+        sqlx::query("UPDATE console SET info = ?3 WHERE tenant = ?1 AND id = ?2")
+            .bind(scope.tenant().as_str())
+            .bind(id.0.to_vec())
+            .bind(info_text(info))
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    async fn console_seen(&self, scope: &TenantScope, id: &ConsoleId, at: UnixMillis) -> Result<()> {
+        sqlx::query("UPDATE console SET last_seen_at = ?3 WHERE tenant = ?1 AND id = ?2")
+            .bind(scope.tenant().as_str())
+            .bind(id.0.to_vec())
+            .bind(at)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+}
+
+fn info_text(info: &StoredConsoleInfo) -> String {
+    serde_json::to_string(info).expect("plain JSON")
+}
+
+fn console(row: &SqliteRow) -> Result<Console> {
+    let approved: bool = get(row, "approved")?;
+    Ok(Console {
+        id: ConsoleId(bytes(row, "id")?),
+        room: parse(row, "room")?,
+        key: PublicKey(bytes(row, "key")?),
+        status: if approved { ConsoleStatus::Approved } else { ConsoleStatus::Pending },
+        enrolled_at: get(row, "enrolled_at")?,
+        last_seen_at: get(row, "last_seen_at")?,
+        info: serde_json::from_str(get(row, "info")?).map_err(|_| StorageError::Corrupt("info"))?,
+    })
+}
+
+fn secret(row: &SqliteRow) -> Result<EnrolmentSecret> {
+    Ok(EnrolmentSecret {
+        id: bytes(row, "id")?,
+        room: parse(row, "room")?,
+        pre_approved: get(row, "pre_approved")?,
+        created_at: get(row, "created_at")?,
+        expires_at: get(row, "expires_at")?,
+    })
+}

@@ -1,0 +1,410 @@
+//! What every backend must do, run over each.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use protocol::access::{Access, Permission};
+use protocol::ids::{ConsoleId, RoomId, SessionId, TenantId, UserId};
+use protocol::reason::EndReason;
+use protocol::secure::PublicKey;
+use server::access::{BuiltInRole, Coverage};
+use server::random;
+use server::storage::sqlite::Sqlite3;
+use server::storage::{
+    CallPolicy, Console, ConsoleStatus, EnrolmentSecret, EventFilter, Events as _, LoginKey, LoginRecord,
+    NewAssignment, NewConsole, NewEvent, NewRoom, NewSession, NewUser, RemoteAccessSettings, Result, RoleId,
+    SessionEnd, Sessions as _, ShortcutPolicy, Store, Tenant, TenantScope,
+};
+use tempfile::TempDir;
+
+struct World {
+    storage: Store,
+    folder: TempDir,
+    contoso: TenantScope,
+    fabrikam: TenantScope,
+}
+
+async fn world() -> World {
+    let folder = tempfile::tempdir().expect("a folder");
+    let storage: Store = Arc::new(Sqlite3::open(folder.path()).await.expect("a database"));
+    let contoso = create_tenant(&storage, "contoso").await;
+    let fabrikam = create_tenant(&storage, "fabrikam").await;
+    World { storage, folder, contoso, fabrikam }
+}
+
+async fn create_tenant(storage: &Store, id: &str) -> TenantScope {
+    let tenant = Tenant { id: TenantId::new(id).expect("a slug"), name: id.to_owned(), created_at: 1 };
+    storage.create_tenant(&tenant, event("tenant.created")).await.expect("stored")
+}
+
+fn event(kind: &'static str) -> NewEvent {
+    NewEvent { kind, at: 1, session: None, room: None, body: "{}".to_owned() }
+}
+
+fn of_session(kind: &'static str, session: SessionId) -> NewEvent {
+    NewEvent { session: Some(session), ..event(kind) }
+}
+
+fn room_id(text: &str) -> RoomId {
+    RoomId::new(text).expect("a slug")
+}
+
+impl World {
+    async fn user(&self, scope: &TenantScope, email: &str) -> UserId {
+        let user = NewUser {
+            id: UserId(random::bytes()),
+            email: email.to_owned(),
+            name: "Somebody".to_owned(),
+            password_hash: None,
+            created_at: 1,
+        };
+        self.storage.create_user(scope, &user, event("user.created")).await.expect("stored");
+        user.id
+    }
+
+    async fn room(&self, scope: &TenantScope, id: &str) -> RoomId {
+        let room = NewRoom {
+            id: room_id(id),
+            name: id.to_owned(),
+            place: "Berlin".to_owned(),
+            groups: vec!["executive".to_owned(), "all".to_owned()],
+            created_at: 1,
+        };
+        self.storage.create_room(scope, &room, event("room.created")).await.expect("stored");
+        room.id
+    }
+
+    /// A secret that is good until 100.
+    async fn secret(&self, scope: &TenantScope, room: &RoomId) -> [u8; 16] {
+        let secret = EnrolmentSecret {
+            id: random::bytes(),
+            room: room.clone(),
+            pre_approved: true,
+            created_at: 1,
+            expires_at: 100,
+        };
+        self.storage.offer_enrolment(scope, &secret, event("console.enrolment_offered")).await.expect("stored");
+        secret.id
+    }
+
+    async fn enrol(&self, scope: &TenantScope, room: &RoomId, secret: &[u8; 16], now: i64) -> Result<Option<Console>> {
+        let key = PublicKey(random::bytes());
+        let console = NewConsole { id: ConsoleId(random::bytes()), room: room.clone(), key, enrolled_at: now };
+        self.storage.enrol_console(scope, secret, &console, now, event("console.enrolled")).await
+    }
+
+    async fn kinds(&self, scope: &TenantScope) -> Vec<String> {
+        let events = self.storage.events(scope, EventFilter::default(), 1000).await.expect("read");
+        events.into_iter().map(|event| event.kind).collect()
+    }
+
+    /// A started session of a user in a room with a console.
+    async fn session(&self, scope: &TenantScope) -> SessionId {
+        let user = self.user(scope, &format!("{}@{}", hex::encode(random::bytes::<4>()), scope.tenant())).await;
+        let room = self.room(scope, &format!("r-{}", hex::encode(random::bytes::<4>()))).await;
+        let secret = self.secret(scope, &room).await;
+        let console = self.enrol(scope, &room, &secret, 2).await.expect("stored").expect("good");
+        let session = NewSession {
+            id: SessionId(random::bytes()),
+            room,
+            console: console.id,
+            user,
+            user_name: "Somebody".to_owned(),
+            login: LoginKey([1; 32]),
+            access: Access::View,
+            started_at: 10,
+        };
+        self.storage.start_session(scope, &session, of_session("session.start", session.id)).await.expect("stored");
+        session.id
+    }
+}
+
+#[tokio::test]
+async fn events_are_numbered_per_tenant_without_gaps_and_salted() {
+    let world = world().await;
+    for scope in [&world.contoso, &world.contoso, &world.fabrikam] {
+        world.storage.append_event(scope, event("login.ended")).await.expect("stored");
+    }
+    let events = world.storage.events(&world.contoso, EventFilter::default(), 10).await.expect("read");
+    assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), [0, 1, 2]);
+    assert_eq!(events.iter().map(|event| event.salt).collect::<BTreeSet<_>>().len(), 3);
+    assert_eq!(world.kinds(&world.fabrikam).await, ["tenant.created", "login.ended"]);
+    let filter = EventFilter { from_seq: 1, from: Some(1), to: Some(2) };
+    assert_eq!(world.storage.events(&world.contoso, filter, 1).await.expect("read")[0].seq, 1);
+    let none = EventFilter { to: Some(1), ..EventFilter::default() };
+    assert!(world.storage.events(&world.contoso, none, 10).await.expect("read").is_empty());
+}
+
+#[tokio::test]
+async fn writers_at_the_same_time_leave_no_gap() {
+    let world = world().await;
+    let writers = (0..50).map(|_| {
+        let (storage, scope) = (Arc::clone(&world.storage), world.contoso.clone());
+        tokio::spawn(async move { storage.append_event(&scope, event("login.ended")).await })
+    });
+    let mut positions = BTreeSet::new();
+    for writer in writers.collect::<Vec<_>>() {
+        positions.insert(writer.await.expect("ran").expect("stored"));
+    }
+    assert_eq!(positions, (1..=50).collect());
+}
+
+#[tokio::test]
+async fn an_address_has_one_account_in_the_installation_whatever_its_case() {
+    let world = world().await;
+    let id = world.user(&world.contoso, "Ada@example.com").await;
+    let (scope, user) = world.storage.user_by_email("ADA@EXAMPLE.COM").await.expect("read").expect("an account");
+    assert_eq!((scope, user.id), (world.contoso.clone(), id));
+    let again = NewUser {
+        id: UserId(random::bytes()),
+        email: "ada@example.com".to_owned(),
+        name: "Ada".to_owned(),
+        password_hash: None,
+        created_at: 1,
+    };
+    let error = world.storage.create_user(&world.fabrikam, &again, event("user.created")).await.expect_err("taken");
+    assert!(error.is_conflict());
+    assert_eq!(world.kinds(&world.fabrikam).await, ["tenant.created"]);
+}
+
+#[tokio::test]
+async fn nothing_is_found_from_another_tenant() {
+    let world = world().await;
+    let (contoso, fabrikam) = (&world.contoso, &world.fabrikam);
+    let user = world.user(contoso, "a@b").await;
+    let room = world.room(contoso, "aurora").await;
+    let session = world.session(contoso).await;
+    let login = LoginRecord { key: LoginKey([7; 32]), user, created_at: 1, last_active_at: 1 };
+    world.storage.create_login(contoso, &login, event("login.succeeded")).await.expect("stored");
+    let secret = world.secret(contoso, &room).await;
+
+    assert_eq!(world.storage.user(fabrikam, &user).await.expect("read"), None);
+    assert_eq!(world.storage.room(fabrikam, &room).await.expect("read"), None);
+    assert!(world.storage.rooms(fabrikam).await.expect("read").is_empty());
+    assert_eq!(world.storage.session(fabrikam, &session).await.expect("read"), None);
+    assert_eq!(world.storage.enrolment_secret(fabrikam, &room).await.expect("read"), None);
+    assert_eq!(world.enrol(fabrikam, &room, &secret, 2).await.expect("read"), None);
+    let end = SessionEnd { at: 20, reason: EndReason::Revoked };
+    let ended = world.storage.end_session(fabrikam, &session, end, of_session("session.end", session)).await;
+    assert!(!ended.expect("read"));
+    world.storage.end_login(fabrikam, &login.key, event("login.ended")).await.expect("read");
+    assert!(world.storage.login(&login.key).await.expect("read").is_some());
+    assert_eq!(world.kinds(fabrikam).await, ["tenant.created"]);
+}
+
+#[tokio::test]
+async fn a_row_cannot_point_into_another_tenant() {
+    let world = world().await;
+    let foreign_user = world.user(&world.contoso, "a@b").await;
+    let login = LoginRecord { key: LoginKey([7; 32]), user: foreign_user, created_at: 1, last_active_at: 1 };
+    let made = world.storage.create_login(&world.fabrikam, &login, event("login.succeeded")).await;
+    assert!(made.is_err());
+    let role = world.storage.roles(&world.fabrikam).await.expect("read")[0].id;
+    let assignment = assignment(role, vec![foreign_user]);
+    assert!(world.storage.create_assignment(&world.fabrikam, &assignment, event("assignment.created")).await.is_err());
+    let foreign_role = assignment_of_contoso(&world).await;
+    assert!(
+        world.storage.create_assignment(&world.fabrikam, &foreign_role, event("assignment.created")).await.is_err()
+    );
+}
+
+fn assignment(role: RoleId, members: Vec<UserId>) -> NewAssignment {
+    NewAssignment {
+        role,
+        members,
+        everywhere: false,
+        rooms: vec![room_id("aurora")],
+        groups: vec!["executive".to_owned()],
+        places: vec!["Berlin".to_owned()],
+        created_at: 1,
+    }
+}
+
+async fn assignment_of_contoso(world: &World) -> NewAssignment {
+    assignment(world.storage.roles(&world.contoso).await.expect("read")[0].id, Vec::new())
+}
+
+#[tokio::test]
+async fn assignments_give_what_their_roles_say() {
+    let world = world().await;
+    let scope = &world.contoso;
+    let user = world.user(scope, "a@b").await;
+    let permissions = [Permission::RoomView, Permission::RemoteAccessView];
+    let role = world.storage.create_role(scope, "Viewers", &permissions, event("role.created")).await.expect("stored");
+    assert!(world.storage.grants_of(scope, &user).await.expect("read").is_empty());
+    let wanted = assignment(role, vec![user]);
+    assert!(!world.storage.has_assignment(scope, &wanted).await.expect("read"));
+    world.storage.create_assignment(scope, &wanted, event("assignment.created")).await.expect("stored");
+    assert!(world.storage.has_assignment(scope, &wanted).await.expect("read"));
+    let again = world.storage.create_assignment(scope, &wanted, event("assignment.created")).await;
+    assert!(again.expect_err("the same").is_conflict());
+
+    let grants = world.storage.grants_of(scope, &user).await.expect("read");
+    assert_eq!(grants.len(), 1);
+    assert_eq!(grants[0].permissions, permissions.into_iter().collect());
+    let Coverage::Rooms { rooms, groups, places } = &grants[0].coverage else { panic!("not everywhere") };
+    assert!(rooms.contains(&room_id("aurora")) && groups.contains("executive") && places == &["Berlin"]);
+
+    let fewer = [Permission::RoomView];
+    world.storage.set_permissions(scope, role, &fewer, event("role.changed")).await.expect("stored");
+    assert_eq!(world.storage.grants_of(scope, &user).await.expect("read")[0].permissions, fewer.into_iter().collect());
+}
+
+#[tokio::test]
+async fn a_new_tenant_has_the_built_in_roles_and_remote_access_is_off() {
+    let world = world().await;
+    let roles = world.storage.roles(&world.contoso).await.expect("read");
+    let built_in: BTreeSet<_> = roles.iter().filter_map(|role| role.built_in).collect();
+    assert_eq!(built_in, BuiltInRole::ALL.into_iter().collect());
+    let settings = world.storage.remote_access(&world.contoso).await.expect("read");
+    assert_eq!(settings, RemoteAccessSettings::default());
+    assert!(!settings.enabled);
+}
+
+#[tokio::test]
+async fn settings_are_read_back_as_they_were_stored() {
+    let world = world().await;
+    let minutes = |n: u64| std::time::Duration::from_mins(n);
+    let settings = RemoteAccessSettings {
+        enabled: true,
+        acknowledged_by: Some("a@b".to_owned()),
+        call_policy: CallPolicy::End,
+        view_shortcuts: ShortcutPolicy::Safe,
+        idle_limit: minutes(7),
+        maximum_duration: minutes(60),
+        decline_within: Some(minutes(1)),
+        room_may_end: false,
+        audit_retention: minutes(60 * 24 * 30),
+    };
+    world.storage.set_remote_access(&world.contoso, &settings, event("remote_access.enabled")).await.expect("stored");
+    assert_eq!(world.storage.remote_access(&world.contoso).await.expect("read"), settings);
+    assert!(!world.storage.remote_access(&world.fabrikam).await.expect("read").enabled);
+}
+
+#[tokio::test]
+async fn a_secret_enrols_one_console_and_a_new_console_takes_the_room() {
+    let world = world().await;
+    let scope = &world.contoso;
+    let room = world.room(scope, "aurora").await;
+    let old = world.secret(scope, &room).await;
+    let secret = world.secret(scope, &room).await;
+    assert_eq!(world.enrol(scope, &room, &old, 2).await.expect("read"), None, "replaced");
+    assert_eq!(world.enrol(scope, &room, &secret, 100).await.expect("read"), None, "too old");
+    let first = world.enrol(scope, &room, &secret, 99).await.expect("stored").expect("good");
+    assert_eq!(first.status, ConsoleStatus::Approved);
+    assert_eq!(world.enrol(scope, &room, &secret, 99).await.expect("read"), None, "used");
+
+    let secret = world.secret(scope, &room).await;
+    let second = world.enrol(scope, &room, &secret, 50).await.expect("stored").expect("good");
+    assert_eq!(world.storage.console_by_key(&first.key).await.expect("read"), None);
+    let (found, console) = world.storage.console_by_key(&second.key).await.expect("read").expect("a console");
+    assert_eq!((found, console.id), (scope.clone(), second.id));
+    assert_eq!(world.storage.console_of_room(scope, &room).await.expect("read").expect("a console").id, second.id);
+}
+
+#[tokio::test]
+async fn a_secret_that_many_want_is_used_once() {
+    let world = Arc::new(world().await);
+    let room = world.room(&world.contoso, "aurora").await;
+    let secret = world.secret(&world.contoso, &room).await;
+    let racers = (0..20).map(|_| {
+        let (world, room) = (Arc::clone(&world), room.clone());
+        tokio::spawn(async move { world.enrol(&world.contoso, &room, &secret, 2).await.expect("read").is_some() })
+    });
+    let mut winners = 0;
+    for racer in racers.collect::<Vec<_>>() {
+        winners += u32::from(racer.await.expect("ran"));
+    }
+    assert_eq!(winners, 1);
+}
+
+#[tokio::test]
+async fn a_session_has_one_start_and_one_end() {
+    let world = world().await;
+    let scope = &world.contoso;
+    let id = world.session(scope).await;
+    let record = world.storage.session(scope, &id).await.expect("read").expect("a session");
+    assert_eq!((record.end, record.restart_on_end, record.last_seen_at), (None, true, 10));
+    world.storage.sessions_seen(&[(scope.clone(), id)], 15).await.expect("stored");
+    world.storage.set_restart_on_end(scope, &id, false).await.expect("stored");
+    let open = world.storage.open_sessions().await.expect("read");
+    assert_eq!(open.len(), 1);
+    assert_eq!((open[0].1.last_seen_at, open[0].1.restart_on_end), (15, false));
+
+    let end = SessionEnd { at: 20, reason: EndReason::ViewerLost };
+    assert!(world.storage.end_session(scope, &id, end, of_session("session.end", id)).await.expect("stored"));
+    let other = SessionEnd { at: 30, reason: EndReason::AgentLost };
+    assert!(!world.storage.end_session(scope, &id, other, of_session("session.end", id)).await.expect("read"));
+    assert_eq!(world.storage.session(scope, &id).await.expect("read").expect("a session").end, Some(end));
+    assert!(world.storage.open_sessions().await.expect("read").is_empty());
+    assert!(world.storage.append_event(scope, of_session("session.end", id)).await.is_err(), "a second end");
+    let ends = world.kinds(scope).await.into_iter().filter(|kind| kind == "session.end").count();
+    assert_eq!(ends, 1);
+}
+
+#[tokio::test]
+async fn the_version_of_the_rooms_grows_with_what_the_list_shows_and_with_nothing_else() {
+    let world = world().await;
+    let scope = &world.contoso;
+    let version = async || world.storage.rooms_version(scope).await.expect("read");
+    let first = version().await;
+    let room = world.room(scope, "aurora").await;
+    let with_room = version().await;
+    assert!(first < with_room);
+    let secret = world.secret(scope, &room).await;
+    assert_eq!(version().await, with_room);
+    let console = world.enrol(scope, &room, &secret, 2).await.expect("stored").expect("good");
+    let with_console = version().await;
+    assert!(with_room < with_console);
+    world.storage.console_seen(scope, &console.id, 5).await.expect("stored");
+    world.storage.set_console_info(scope, &console.id, &console.info).await.expect("stored");
+    world.session(&world.fabrikam).await;
+    assert_eq!(version().await, with_console);
+    let facts = world.storage.room(scope, &room).await.expect("read").expect("a room");
+    assert!(facts.enrolled);
+    assert_eq!(facts.last_seen_at, Some(5));
+    assert_eq!(facts.groups.iter().map(String::as_str).collect::<BTreeSet<_>>(), ["all", "executive"].into());
+}
+
+#[tokio::test]
+async fn logins_run_out() {
+    let world = world().await;
+    let user = world.user(&world.contoso, "a@b").await;
+    for (n, created_at, last_active_at) in [(1, 10, 100), (2, 90, 50), (3, 90, 100)] {
+        let login = LoginRecord { key: LoginKey([n; 32]), user, created_at, last_active_at };
+        world.storage.create_login(&world.contoso, &login, event("login.succeeded")).await.expect("stored");
+    }
+    assert_eq!(world.storage.purge_logins(10, 50).await.expect("stored"), 2);
+    assert!(world.storage.login(&LoginKey([3; 32])).await.expect("read").is_some());
+    world.storage.touch_login(&world.contoso, &LoginKey([3; 32]), 200).await.expect("stored");
+    world.storage.touch_login(&world.contoso, &LoginKey([3; 32]), 150).await.expect("stored");
+    let (_, login) = world.storage.login(&LoginKey([3; 32])).await.expect("read").expect("a login");
+    assert_eq!(login.last_active_at, 200);
+}
+
+#[tokio::test]
+async fn what_was_stored_is_there_after_a_restart() {
+    let world = world().await;
+    let session = world.session(&world.contoso).await;
+    let World { storage, folder, contoso, .. } = world;
+    drop(storage);
+    let again = Sqlite3::open(folder.path()).await.expect("the same database");
+    assert!(again.session(&contoso, &session).await.expect("read").is_some());
+    again.probe_writable().await.expect("writable");
+    again.close().await;
+    assert!(again.probe_writable().await.is_err());
+}
+
+#[tokio::test]
+async fn two_processes_share_a_database() {
+    let world = world().await;
+    let beside = Sqlite3::open(world.folder.path()).await.expect("the same database");
+    let (a, b) = (Arc::clone(&world.storage), &beside);
+    for _ in 0..10 {
+        let (here, there) = tokio::join!(
+            a.append_event(&world.contoso, event("login.ended")),
+            b.append_event(&world.contoso, event("login.ended"))
+        );
+        assert_ne!(here.expect("stored"), there.expect("stored"));
+    }
+}

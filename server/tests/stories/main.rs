@@ -1,0 +1,13 @@
+//! Whole stories over real sockets: a server, people, and consoles and viewers that are written by hand from the
+//! protocol alone, some of them hostile.
+
+#![expect(clippy::unwrap_used, reason = "tests fail loudly")]
+
+mod support;
+
+mod enrolment;
+mod gate;
+mod hostile;
+mod links;
+mod relay;
+mod session;

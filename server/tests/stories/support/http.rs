@@ -1,0 +1,97 @@
+//! A small HTTP client: one request per connection, as a page of the portal sends it.
+
+use std::net::SocketAddr;
+
+use protocol::api::{CSRF_HEADER, PREFIX, Problem};
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::socket::PATIENCE;
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// The body of an answer with `status`.
+    pub(crate) fn json<T: DeserializeOwned>(&self, status: u16) -> T {
+        assert_eq!(self.status, status, "{}", self.body);
+        serde_json::from_str(&self.body).expect("the promised body")
+    }
+
+    pub(crate) fn problem(&self) -> Problem {
+        assert!(400 <= self.status, "{}", self.body);
+        serde_json::from_str(&self.body).expect("problem details")
+    }
+}
+
+/// Somebody with a browser: an origin and, once signed in, a cookie.
+#[derive(Debug, Clone)]
+pub(crate) struct Browser {
+    address: SocketAddr,
+    origin: String,
+    cookie: Option<String>,
+}
+
+impl Browser {
+    pub(crate) fn new(address: SocketAddr, origin: &str) -> Self {
+        Self { address, origin: origin.to_owned(), cookie: None }
+    }
+
+    /// Signed in with this cookie.
+    pub(crate) fn with_cookie(mut self, cookie: &str) -> Self {
+        self.cookie = Some(cookie.to_owned());
+        self
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &serde_json::Value) -> Answer {
+        self.request("POST", path, Some(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.request("DELETE", path, None).await
+    }
+
+    async fn request(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> Answer {
+        timeout(PATIENCE, self.exchange(method, path, body)).await.expect("an answer in time")
+    }
+
+    async fn exchange(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> Answer {
+        let body = body.map(ToString::to_string);
+        let host = self.origin.split("://").nth(1).expect("an origin");
+        let mut request = format!("{method} {PREFIX}{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
+        request += &format!("origin: {}\r\nsec-fetch-site: same-origin\r\n{CSRF_HEADER}: 1\r\n", self.origin);
+        if let Some(cookie) = &self.cookie {
+            request += &format!("cookie: {cookie}\r\n");
+        }
+        if let Some(body) = &body {
+            request += &format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+        }
+        request += "\r\n";
+        request += body.as_deref().unwrap_or_default();
+        let mut stream = TcpStream::connect(self.address).await.expect("connected");
+        stream.write_all(request.as_bytes()).await.expect("written");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.expect("closed by the server");
+        parse(&answer)
+    }
+}
+
+fn parse(answer: &[u8]) -> Answer {
+    let answer = String::from_utf8_lossy(answer);
+    let (head, body) = answer.split_once("\r\n\r\n").expect("headers");
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
+    let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+    Answer { status: status.expect("a status"), headers: headers.collect(), body: body.to_owned() }
+}

@@ -1,0 +1,7 @@
+//! What the stories are made of.
+
+pub(crate) mod agent;
+pub(crate) mod http;
+pub(crate) mod socket;
+pub(crate) mod viewer;
+pub(crate) mod world;

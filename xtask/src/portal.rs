@@ -1,0 +1,75 @@
+//! Builds what the browser loads, portal and session engine, into `dist/`, where the server's build takes it from.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context, Result};
+
+use crate::process::Program;
+use crate::step::Step;
+use crate::{tools, workspace};
+
+/// What the portal is built for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Portal {
+    /// Demo and tests: quickly, and without wasm-opt.
+    Quick,
+    /// Release: as small as it gets.
+    Release,
+}
+
+/// What the result depends on.
+const SOURCES: &[&str] =
+    &["app", "viewer", "protocol", "style", "public", "index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock", ".cargo"];
+
+/// Builds `dist/`, unless it is that of the present sources already.
+pub(crate) fn build(portal: Portal) -> Result<()> {
+    let root = workspace::root();
+    let stamp = workspace::target().join("portal.stamp");
+    let wanted = format!("{portal:?} {:016x}", fingerprint(root)?);
+    let is_built = root.join("dist/index.html").is_file();
+    if is_built && fs::read_to_string(&stamp).is_ok_and(|built| built == wanted) {
+        return Ok(());
+    }
+    match portal {
+        Portal::Quick => tools::for_portal()?,
+        Portal::Release => tools::for_release_portal()?,
+    }
+    let step = Step::start("Building the portal and the session engine for the browser");
+    // `--release` makes Trunk call wasm-opt; the word after it would be taken for its value.
+    let options: &[&str] = match portal {
+        Portal::Quick => &["--cargo-profile", "portal-quick"],
+        Portal::Release => &["--cargo-profile", "portal", "--release=true"],
+    };
+    Program::new("trunk").args(["build", "--skip-version-check"]).args(options).run()?;
+    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
+    step.done();
+    Ok(())
+}
+
+/// Changes when a source is added, removed, resized or saved.
+fn fingerprint(root: &Path) -> Result<u64> {
+    let mut hasher = DefaultHasher::new();
+    for source in SOURCES {
+        add(&root.join(source), &mut hasher)?;
+    }
+    Ok(hasher.finish())
+}
+
+fn add(path: &Path, hasher: &mut DefaultHasher) -> Result<()> {
+    let Ok(about) = fs::metadata(path) else { return Ok(()) };
+    path.hash(hasher);
+    if about.is_dir() {
+        let entries = fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut entries: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+        entries.sort();
+        return entries.iter().try_for_each(|entry| add(entry, hasher));
+    }
+    about.len().hash(hasher);
+    let saved = about.modified().context("this file system keeps no times")?;
+    saved.duration_since(UNIX_EPOCH).unwrap_or_default().hash(hasher);
+    Ok(())
+}
