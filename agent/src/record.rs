@@ -246,18 +246,19 @@ mod tests {
     const SESSION: SessionId = SessionId([1; 16]);
 
     /// Opens a session in one process and reads the record in the next one.
-    fn after(next_boot: &str, now: u64, act: impl FnOnce(&mut Record)) -> (Record, Vec<Resumable>) {
+    fn after(next_boot: &str, now: u64, act: impl FnOnce(&mut Record)) -> (Record, Vec<Resumable>, tempfile::TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
         let dir = StateDir::open(folder.path()).expect("ours");
         let (mut record, _) = Record::load(dir.clone(), "boot 1", 1000).expect("ours");
         record.opened(Open::new(SESSION, "Tina", Access::Modify, true)).expect("ours");
         act(&mut record);
-        Record::load(dir, next_boot, now).expect("ours")
+        let (record, resumable) = Record::load(dir, next_boot, now).expect("ours");
+        (record, resumable, folder)
     }
 
     #[test]
     fn a_crash_is_reported_and_the_restart_is_still_due_once() {
-        let (mut record, resumable) = after("boot 1", 1010, |_| {});
+        let (mut record, resumable, _folder) = after("boot 1", 1010, |_| {});
         let report = Report { session: SESSION, reason: EndReason::AgentCrash, restarts: true };
         assert_eq!(record.reports(), [report]);
         assert!(resumable.is_empty());
@@ -269,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_device_that_has_restarted_does_not_restart_again() {
-        let (record, _) = after("boot 2", 1010, |_| {});
+        let (record, ..) = after("boot 2", 1010, |_| {});
         assert!(!record.restart_due());
         assert_eq!(record.reports()[0].reason, EndReason::AgentCrash);
         assert!(!record.reports()[0].restarts);
@@ -277,13 +278,13 @@ mod tests {
 
     #[test]
     fn a_session_with_the_switch_off_causes_no_restart() {
-        let (record, _) = after("boot 1", 1010, |record| record.set_restart_on_end(SESSION, false));
+        let (record, ..) = after("boot 1", 1010, |record| record.set_restart_on_end(SESSION, false));
         assert!(!record.restart_due());
     }
 
     #[test]
     fn a_commanded_restart_is_survived_within_its_time() {
-        let (record, resumable) = after("boot 2", 1100, |record| record.set_restarting(Some(1000)));
+        let (record, resumable, _folder) = after("boot 2", 1100, |record| record.set_restarting(Some(1000)));
         assert!(record.reports().is_empty());
         let expected = Resumable {
             session: SESSION,
@@ -294,7 +295,7 @@ mod tests {
         };
         assert_eq!(resumable, [expected]);
 
-        let (record, resumable) = after("boot 2", 1600, |record| record.set_restarting(Some(1000)));
+        let (record, resumable, _folder) = after("boot 2", 1600, |record| record.set_restarting(Some(1000)));
         assert_eq!(record.reports()[0].reason, EndReason::RestartTimedOut);
         assert!(resumable.is_empty() && !record.restart_due());
     }
@@ -302,7 +303,7 @@ mod tests {
     #[test]
     fn an_end_that_the_server_did_not_hear_of_waits() {
         let report = Report { session: SESSION, reason: EndReason::ViewerLost, restarts: true };
-        let (record, _) = after("boot 1", 1010, |record| record.ended(report, true));
+        let (record, ..) = after("boot 1", 1010, |record| record.ended(report, true));
         assert_eq!(record.reports(), [report]);
         assert!(record.restart_due(), "the process died between the end and the restart");
     }

@@ -347,6 +347,7 @@ async fn the_server_ends_a_session() {
     let agent = console.start(&server);
     let mut link = server.link().await;
     let mut viewer = server.session(&mut link, SESSION, Access::View).await;
+    viewer.frame().await;
     link.send(&ToAgent::End { session: SESSION, reason: EndReason::Revoked }).await;
     assert_eq!(viewer.ended().await, EndReason::Revoked);
     assert_eq!(link.ended(SESSION).await.0, EndReason::Revoked);

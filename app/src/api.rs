@@ -5,8 +5,8 @@
 
 use gloo_net::http::{Request, RequestBuilder, Response};
 use protocol::api::{
-    CSRF_HEADER, CreateRoom, CreatedRoom, EnrolmentOffer, GateChecklist, LoginRequest, Me, PREFIX, Problem, ProblemCode,
-    RoomDetail, RoomList, RoomState, SetupRequest, SetupStatus, StartSession, StartedSession,
+    CSRF_HEADER, CreateRoom, CreatedRoom, EnrolmentOffer, GateChecklist, LoginRequest, Me, PREFIX, Problem,
+    ProblemCode, RoomDetail, RoomList, RoomState, SetupRequest, SetupStatus, StartSession, StartedSession,
 };
 use protocol::ids::{RoomId, SessionId};
 use protocol::refusal::RefusalCode;

@@ -58,10 +58,20 @@ function strokesOf(layout: Layout): Map<string, Stroke> {
   return strokes;
 }
 
+interface AltGrEvent {
+  code: string;
+  key: string;
+  location: number;
+  keyCode: number;
+  ctrlKey?: boolean;
+  modifierAltGraph?: boolean;
+}
+
 export class Keyboard {
   private readonly strokes: Map<string, Stroke>;
 
   private constructor(
+    private readonly page: Page,
     private readonly devtools: CDPSession,
     layout: Layout,
     /** Whose way of reporting AltGr is used; the page has to believe it is there (`pretendWindows`). */
@@ -71,7 +81,7 @@ export class Keyboard {
   }
 
   static async of(page: Page, layout: Layout = 'us', system: System = 'linux'): Promise<Keyboard> {
-    return new Keyboard(await page.context().newCDPSession(page), layout, system);
+    return new Keyboard(page, await page.context().newCDPSession(page), layout, system);
   }
 
   /** Types characters as somebody at a keyboard of this layout would. */
@@ -79,8 +89,8 @@ export class Keyboard {
     for (const char of text) {
       const stroke = this.strokes.get(char);
       if (!stroke) throw new Error(`${char} is not on this keyboard`);
-      const held = [...(stroke.shift ? ['ShiftLeft'] : []), ...(stroke.altGr ? this.altGr() : [])];
-      await this.chord([...held, stroke.code], char);
+      if (stroke.altGr) await this.withAltGr(stroke.code, char);
+      else await this.chord([...(stroke.shift ? ['ShiftLeft'] : []), stroke.code], char);
     }
   }
 
@@ -98,16 +108,35 @@ export class Keyboard {
     await this.dispatch('keyUp', code, held);
   }
 
-  /** Windows reports AltGr as left Ctrl and right Alt, Linux as right Alt alone. */
-  private altGr(): string[] {
-    return this.system === 'windows' ? ['ControlLeft', 'AltRight'] : ['AltRight'];
+  /**
+   * Windows reports AltGr as left Ctrl and right Alt, Linux as right Alt alone; both say that AltGraph is on. The
+   * browser's debugger cannot say that, so these events are made in the page.
+   */
+  private async withAltGr(code: string, char: string): Promise<void> {
+    const control = { code: 'ControlLeft', key: 'Control', location: 1, keyCode: 17 };
+    const altGr = { code: 'AltRight', key: 'AltGraph', location: 2, keyCode: 18 };
+    const stroke = { code, key: char, location: 0, keyCode: virtualKey(code) };
+    const on = { modifierAltGraph: true };
+    const events: [string, AltGrEvent][] = [
+      ['keydown', { ...altGr, ...on }],
+      ['keydown', { ...stroke, ...on }],
+      ['keyup', { ...stroke, ...on }],
+      ['keyup', { ...altGr }],
+    ];
+    if (this.system === 'windows') {
+      events.unshift(['keydown', { ...control, ctrlKey: true }]);
+      events.splice(4, 0, ['keyup', { ...control, ...on }]);
+    }
+    await this.page.evaluate((events) => {
+      for (const [type, init] of events) {
+        document.activeElement?.dispatchEvent(new KeyboardEvent(type, { ...init, bubbles: true, cancelable: true, composed: true }));
+      }
+    }, events);
   }
 
   private async dispatch(type: 'rawKeyDown' | 'keyUp', code: string, held: string[], char?: string): Promise<void> {
-    const altGr = held.includes('AltRight');
     const has = (name: string) => [...held, code].some((other) => other.startsWith(name));
-    // Chromium on Windows takes Alt and Ctrl away while they make AltGr.
-    const modifiers = (has('Alt') && !altGr && code !== 'AltRight' ? 1 : 0) | (has('Control') && !altGr ? 2 : 0) | (has('Meta') ? 4 : 0) | (has('Shift') ? 8 : 0);
+    const modifiers = (has('Alt') ? 1 : 0) | (has('Control') ? 2 : 0) | (has('Meta') ? 4 : 0) | (has('Shift') ? 8 : 0);
     await this.devtools.send('Input.dispatchKeyEvent', {
       type, code, modifiers, key: KEYS[code] ?? char ?? code.replace(/^Key|^Digit/, '').toLowerCase(),
       windowsVirtualKeyCode: virtualKey(code), location: /Left$/.test(code) && MODIFIER.test(code) ? 1 : /Right$/.test(code) && MODIFIER.test(code) ? 2 : 0,

@@ -66,6 +66,12 @@ export class SessionView {
     return { x: left + (x + 0.5) * scale, y: top + (y + 0.5) * scale };
   }
 
+  /** Puts the caret into the notes of a simulated console. */
+  async clickNotes(): Promise<void> {
+    const { x, y } = await this.place({ width: 1280, height: 800 }, 910, 560);
+    await this.page.mouse.click(x, y);
+  }
+
   async selectDisplay(name: DisplayName): Promise<void> {
     await this.button('Displays').click();
     await this.page.getByRole('radio', { name }).click();

@@ -12,7 +12,7 @@ test('what is typed and shown in a session is nowhere at the server: not in memo
   const agent = await startAgent();
   const session = await startSession('technician');
   const before = await session.picture();
-  await session.canvas.click();
+  await session.clickNotes();
   await (await Keyboard.of(session.page)).type(CANARY);
   await expect.poll(() => countInMemory(agent.processId, CANARY), 'the search finds it in the agent').toBeGreaterThan(0);
   await expect.poll(async () => (await session.picture()).difference(before), 'and the picture shows it').toBeGreaterThan(0);

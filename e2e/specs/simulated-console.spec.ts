@@ -5,8 +5,9 @@ test('a simulated console shows what is typed', async ({ startAgent, startSessio
   await startAgent();
   const session = await startSession('technician');
   const before = await session.picture();
-  await session.canvas.click();
-  await (await Keyboard.of(session.page)).type('hello');
+  await session.clickNotes();
+  const keyboard = await Keyboard.of(session.page);
+  await keyboard.type('hello');
   await expect.poll(async () => (await session.picture()).difference(before)).toBeGreaterThan(0.0005);
 });
 

@@ -44,7 +44,11 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
     if let Err(error) = TcpListener::bind(listen) {
         bail!("port {port} is not free ({error}); choose another with --port");
     }
-    let demo = Demo { programs: product::quick()?, listen, data: workspace::target().join("demo") };
+    let demo = Demo {
+        programs: product::quick(&["--package", "server", "--package", "agent"])?,
+        listen,
+        data: workspace::target().join("demo"),
+    };
     demo.prepare(keep)?;
     let step = Step::start(format_args!("Starting the server and {n_rooms} simulated rooms"));
     let rooms = &ROOMS[..usize::from(n_rooms)];

@@ -3,7 +3,7 @@
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result};
@@ -27,11 +27,8 @@ const SOURCES: &[&str] =
 
 /// Builds `dist/`, unless it is that of the present sources already.
 pub(crate) fn build(portal: Portal) -> Result<()> {
-    let root = workspace::root();
-    let stamp = workspace::target().join("portal.stamp");
-    let wanted = format!("{portal:?} {:016x}", fingerprint(root)?);
-    let is_built = root.join("dist/index.html").is_file();
-    if is_built && fs::read_to_string(&stamp).is_ok_and(|built| built == wanted) {
+    let wanted = wanted(portal)?;
+    if is(&wanted) {
         return Ok(());
     }
     match portal {
@@ -45,9 +42,26 @@ pub(crate) fn build(portal: Portal) -> Result<()> {
         Portal::Release => &["--cargo-profile", "portal", "--release=true"],
     };
     Program::new("trunk").args(["build", "--skip-version-check"]).args(options).run()?;
-    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
+    fs::write(stamp(), wanted).context("cannot write into the target folder")?;
     step.done();
     Ok(())
+}
+
+pub(crate) fn is_built(portal: Portal) -> Result<bool> {
+    Ok(is(&wanted(portal)?))
+}
+
+fn wanted(portal: Portal) -> Result<String> {
+    Ok(format!("{portal:?} {:016x}", fingerprint(workspace::root())?))
+}
+
+fn is(wanted: &str) -> bool {
+    let there = workspace::root().join("dist/index.html").is_file();
+    there && fs::read_to_string(stamp()).is_ok_and(|built| built == wanted)
+}
+
+fn stamp() -> PathBuf {
+    workspace::target().join("portal.stamp")
 }
 
 /// Changes when a source is added, removed, resized or saved.

@@ -121,10 +121,33 @@ impl Program {
         Running::start(&mut self.command)
     }
 
+    /// Starts it beside what comes next; what it prints is shown when it fails.
+    pub(crate) fn start_beside(self, log: &Path) -> Result<Beside> {
+        let shown = self.shown();
+        Ok(Beside { shown, log: log.to_path_buf(), running: self.start(log)? })
+    }
+
     /// As a person would type it.
     pub(crate) fn shown(&self) -> String {
         let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
         words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A program that runs beside others and whose success is wanted in the end.
+pub(crate) struct Beside {
+    shown: String,
+    log: PathBuf,
+    running: Running,
+}
+
+impl Beside {
+    pub(crate) fn finish(self) -> Result<()> {
+        if self.running.wait()?.success() {
+            return Ok(());
+        }
+        step::say(std::fs::read_to_string(&self.log).unwrap_or_default());
+        bail!("`{}` failed", self.shown)
     }
 }
 

@@ -1,8 +1,9 @@
 //! Builds the two programs of the product.
 
+use std::fs;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::portal::{self, Portal};
 use crate::process::Program;
@@ -22,12 +23,23 @@ impl Programs {
     }
 }
 
-/// For the demo: quick to build.
-pub(crate) fn quick() -> Result<Programs> {
+/// For demo and tests: quick to build. `packages` choose what cargo builds besides; a later build of the same choice
+/// compiles nothing twice.
+pub(crate) fn quick(packages: &[&str]) -> Result<Programs> {
     tools::for_native()?;
-    portal::build(Portal::Quick)?;
     let step = Step::start("Building the server and the agent");
-    Program::new("cargo").args(["build", "--package", "server", "--package", "agent", "--bins"]).run()?;
+    let build = || Program::new("cargo").args(["build", "--bins"]).args(packages);
+    if portal::is_built(Portal::Quick)? {
+        build().run()?;
+    } else {
+        // Both have stretches that keep one processor busy only.
+        fs::create_dir_all(workspace::target()).context("cannot make the target folder")?;
+        let native = build().start_beside(&workspace::target().join("beside-the-portal.log"))?;
+        portal::build(Portal::Quick)?;
+        native.finish()?;
+        // The portal goes into the server.
+        build().run()?;
+    }
     step.done();
     Ok(Programs::in_profile("debug"))
 }

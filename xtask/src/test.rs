@@ -4,9 +4,8 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-use crate::portal::{self, Portal};
 use crate::process::Program;
-use crate::product::Programs;
+use crate::product::{self, Programs};
 use crate::step::Step;
 use crate::summary::{Counts, Summary};
 use crate::{tools, workspace};
@@ -15,9 +14,9 @@ use crate::{tools, workspace};
 const IN_BROWSER: [(&str, &str); 2] = [("app", "app/tests/web.rs"), ("viewer", "viewer/tests/web.rs")];
 
 pub(crate) fn run() -> Result<()> {
-    tools::for_native()?;
     tools::for_browser_tests()?;
-    portal::build(Portal::Quick)?;
+    // The same choice of packages as for the tests below, so that nothing is compiled twice.
+    let programs = product::quick(&["--workspace"])?;
     let mut summary = Summary::start();
     native(&mut summary)?;
     for (package, file) in IN_BROWSER {
@@ -25,7 +24,7 @@ pub(crate) fn run() -> Result<()> {
             in_browser(package, &mut summary)?;
         }
     }
-    whole_product(&mut summary)?;
+    whole_product(&programs, &mut summary)?;
     summary.finish()
 }
 
@@ -54,16 +53,10 @@ fn in_browser(package: &str, summary: &mut Summary) -> Result<()> {
     Ok(())
 }
 
-fn whole_product(summary: &mut Summary) -> Result<()> {
+fn whole_product(programs: &Programs, summary: &mut Summary) -> Result<()> {
     let step = Step::start("Tests of the whole product");
-    // The same selection of packages as above, so that nothing is compiled twice.
-    if !Program::new("cargo").args(["build", "--workspace", "--bins"]).succeeds()? {
-        summary.add("whole product", Counts::default(), false);
-        return Ok(());
-    }
     let report = workspace::target().join("e2e/report.json");
     fs::remove_file(&report).ok();
-    let programs = Programs::in_profile("debug");
     let succeeded = Program::new("npx")
         .args(["--no-install", "playwright", "test", "--reporter=list,json"])
         .folder(workspace::root().join("e2e"))

@@ -61,7 +61,10 @@ pub(crate) fn for_release_portal() -> Result<()> {
 /// For tests in a browser.
 pub(crate) fn for_browser_tests() -> Result<()> {
     debian("the tests use a real browser and real X displays", BROWSER)?;
-    debian("the tests of the whole product are written for Playwright", NODE)?;
+    // One after the other: some packages of Node bring npm with them.
+    for package in NODE {
+        debian("the tests of the whole product are written for Playwright", &[*package])?;
+    }
     playwright()
 }
 

@@ -10,11 +10,12 @@ use crate::platform::Pixels;
 pub struct I420 {
     pub width: usize,
     pub height: usize,
-    /// `height * width` bytes.
-    pub y: Vec<u8>,
-    /// `height / 2 * width / 2` bytes, like `v`.
-    pub u: Vec<u8>,
-    pub v: Vec<u8>,
+    /// Each plane is followed by room for two rows: the conversion takes rows whole, wherever in them it begins.
+    y: Vec<u8>,
+    u: Vec<u8>,
+    v: Vec<u8>,
+    /// Rows of the source that it does not have whole.
+    last_rows: Vec<u8>,
 }
 
 /// The rectangle does not lie in the picture, or the picture's memory is too small for it.
@@ -30,66 +31,56 @@ impl I420 {
     /// Black, for a region of these sides.
     pub fn new(width: u16, height: u16) -> Self {
         let (width, height) = (usize::from(width).next_multiple_of(2), usize::from(height).next_multiple_of(2));
-        let chroma = vec![128; width / 2 * (height / 2)];
-        Self { width, height, y: vec![16; width * height], u: chroma.clone(), v: chroma }
+        let chroma = vec![128; width / 2 * (height / 2 + 2)];
+        Self { width, height, y: vec![16; width * (height + 2)], u: chroma.clone(), v: chroma, last_rows: Vec::new() }
     }
 
-    /// Converts the rows of a region that `damage` touches. Both are in pixels of the display; `damage` lies in
-    /// `region`.
+    /// Brightness: `height * width` bytes.
+    pub fn y(&self) -> &[u8] {
+        &self.y[..self.width * self.height]
+    }
+
+    /// Blueness: `height / 2 * width / 2` bytes.
+    pub fn u(&self) -> &[u8] {
+        &self.u[..self.width / 2 * (self.height / 2)]
+    }
+
+    /// Redness: as many bytes as blueness.
+    pub fn v(&self) -> &[u8] {
+        &self.v[..self.width / 2 * (self.height / 2)]
+    }
+
+    /// Converts the part `damage` of a region. Both are in pixels of the display; `damage` lies in `region`.
     ///
     /// # Errors
     /// When the region does not lie in `pixels`.
     pub fn update(&mut self, pixels: &Pixels<'_>, region: PixelRect, damage: PixelRect) -> Result<(), ConvertError> {
-        let Some(rows) = whole_rows(region, damage) else { return Ok(()) };
-        let fail = |why: &dyn std::fmt::Display| ConvertError {
-            width: region.width,
-            height: region.height,
-            why: why.to_string(),
-        };
-        let from = usize::from(rows.y) * pixels.stride_bytes + usize::from(rows.x) * 4;
-        let needed = usize::from(rows.height - 1) * pixels.stride_bytes + usize::from(rows.width) * 4;
-        let source = pixels.bgra.get(from..).filter(|source| needed <= source.len());
-        let source = source.ok_or_else(|| fail(&"outside of the picture"))?;
-        let (y, height, row_bytes) = (usize::from(rows.y - region.y), usize::from(rows.height), usize::from(rows.width) * 4);
+        let Some(damage) = on_even_pixels(region, damage) else { return Ok(()) };
+        let fail = |why: String| ConvertError { width: region.width, height: region.height, why };
+        let from = usize::from(damage.y) * pixels.stride_bytes + usize::from(damage.x) * 4;
+        let source = pixels.bgra.get(from..).ok_or_else(|| fail("outside of the picture".to_owned()))?;
+        let (x, y) = (usize::from(damage.x - region.x), usize::from(damage.y - region.y));
+        let (width, height) = (usize::from(damage.width), usize::from(damage.height));
 
-        // The converter passes over a last row that is shorter than the stride, as the picture's last row is when the
-        // region does not begin at its left edge. That row and its neighbour are converted from a copy.
-        let is_short = source.len() < height * pixels.stride_bytes;
-        let n_copied = if is_short { 2 - height % 2 } else { 0 };
-        let n_direct = height - n_copied;
-        self.convert(source, pixels.stride_bytes, region.width, y, n_direct).map_err(|error| fail(&error))?;
-        if 0 < n_copied {
-            let mut copy = Vec::with_capacity(n_copied * row_bytes);
-            for row in n_direct..height {
-                copy.extend_from_slice(&source[row * pixels.stride_bytes..][..row_bytes]);
+        // The conversion skips rows that are not there with their whole stride: the last ones of the display, and the
+        // last one of an odd height. Those go through a copy.
+        let n_whole = (source.len() / pixels.stride_bytes.max(1)).min(height) / 2 * 2;
+        self.convert(source, pixels.stride_bytes, (x, y), (width, n_whole)).map_err(fail)?;
+        if n_whole < height {
+            let mut rows = std::mem::take(&mut self.last_rows);
+            rows.clear();
+            for row in n_whole..(height.next_multiple_of(2)) {
+                let at = row.min(height - 1) * pixels.stride_bytes;
+                let bytes = source.get(at..at + width * 4).ok_or_else(|| fail("beyond the picture".to_owned()))?;
+                rows.extend_from_slice(bytes);
             }
-            self.convert(&copy, row_bytes, region.width, y + n_direct, n_copied).map_err(|error| fail(&error))?;
+            let n_rows = rows.len() / (width * 4);
+            let converted = self.convert(&rows, width * 4, (x, y + n_whole), (width, n_rows));
+            self.last_rows = rows;
+            converted.map_err(fail)?;
         }
-        self.repeat_odd_edges(region);
+        self.repeat_odd_column(region);
         Ok(())
-    }
-
-    /// Converts `height` rows of the region's `width` to the rows from `y` on.
-    fn convert(&mut self, bgra: &[u8], stride_bytes: usize, width: u16, y: usize, height: usize) -> Result<(), yuv::YuvError> {
-        if height == 0 {
-            return Ok(());
-        }
-        // Exact slices: the converter finds an odd last row by what is left over.
-        let luma = y * self.width..(y + height) * self.width;
-        let chroma = y / 2 * (self.width / 2)..(y + height).div_ceil(2) * (self.width / 2);
-        let bgra = &bgra[..height * stride_bytes];
-        let mut planes = YuvPlanarImageMut {
-            y_plane: BufferStoreMut::Borrowed(&mut self.y[luma]),
-            y_stride: self.width as u32,
-            u_plane: BufferStoreMut::Borrowed(&mut self.u[chroma.clone()]),
-            u_stride: self.width as u32 / 2,
-            v_plane: BufferStoreMut::Borrowed(&mut self.v[chroma]),
-            v_stride: self.width as u32 / 2,
-            width: u32::from(width),
-            height: height as u32,
-        };
-        let (range, matrix) = (YuvRange::Limited, YuvStandardMatrix::Bt709);
-        bgra_to_yuv420(&mut planes, bgra, stride_bytes as u32, range, matrix, YuvConversionMode::Balanced)
     }
 
     /// Sets every pixel of a picture that is as large as this.
@@ -101,25 +92,50 @@ impl I420 {
         self.update(pixels, all, all)
     }
 
-    fn repeat_odd_edges(&mut self, region: PixelRect) {
+    /// Converts `height` rows, an even number, each whole in `source`.
+    fn convert(
+        &mut self,
+        source: &[u8],
+        stride_bytes: usize,
+        (x, y): (usize, usize),
+        (width, height): (usize, usize),
+    ) -> Result<(), String> {
+        if height == 0 {
+            return Ok(());
+        }
+        let (luma, chroma) = (y * self.width + x, y / 2 * (self.width / 2) + x / 2);
+        let mut planes = YuvPlanarImageMut {
+            y_plane: BufferStoreMut::Borrowed(&mut self.y[luma..luma + height * self.width]),
+            y_stride: self.width as u32,
+            u_plane: BufferStoreMut::Borrowed(&mut self.u[chroma..chroma + height / 2 * (self.width / 2)]),
+            u_stride: self.width as u32 / 2,
+            v_plane: BufferStoreMut::Borrowed(&mut self.v[chroma..chroma + height / 2 * (self.width / 2)]),
+            v_stride: self.width as u32 / 2,
+            width: width as u32,
+            height: height as u32,
+        };
+        let (range, matrix) = (YuvRange::Limited, YuvStandardMatrix::Bt709);
+        let mode = YuvConversionMode::Balanced;
+        bgra_to_yuv420(&mut planes, source, stride_bytes as u32, range, matrix, mode).map_err(|error| error.to_string())
+    }
+
+    fn repeat_odd_column(&mut self, region: PixelRect) {
         if region.width % 2 == 1 {
             for row in self.y.chunks_exact_mut(self.width) {
                 row[self.width - 1] = row[self.width - 2];
             }
         }
-        if region.height % 2 == 1 {
-            let last = self.width * (self.height - 1);
-            self.y.copy_within(last - self.width..last, last);
-        }
     }
 }
 
-/// Widens `damage` to whole rows of its region, two by two as chroma needs them; `None` when they share nothing.
-fn whole_rows(region: PixelRect, damage: PixelRect) -> Option<PixelRect> {
+/// Widens `damage` to whole chroma pixels of its region; `None` when they share nothing.
+fn on_even_pixels(region: PixelRect, damage: PixelRect) -> Option<PixelRect> {
     let damage = damage.intersection(region)?;
+    let x = damage.x - (damage.x - region.x) % 2;
     let y = damage.y - (damage.y - region.y) % 2;
+    let right = (damage.right() + (damage.right() - u32::from(region.x)) % 2).min(region.right());
     let bottom = (damage.bottom() + (damage.bottom() - u32::from(region.y)) % 2).min(region.bottom());
-    Some(PixelRect::new(region.x, y, region.width, (bottom - u32::from(y)) as u16))
+    Some(PixelRect::new(x, y, (right - u32::from(x)) as u16, (bottom - u32::from(y)) as u16))
 }
 
 #[cfg(test)]
@@ -146,7 +162,7 @@ mod tests {
             let bytes = bgra.repeat(256);
             let mut planes = I420::new(16, 16);
             planes.fill(&Pixels { bgra: &bytes, stride_bytes: 64, size }).expect("it fits");
-            for (found, expected) in [(planes.y[0], y), (planes.u[0], u), (planes.v[0], v)] {
+            for (found, expected) in [(planes.y()[0], y), (planes.u()[0], u), (planes.v()[0], v)] {
                 assert!(found.abs_diff(expected) <= 1, "{bgra:?}: {found} instead of {expected}");
             }
         }
@@ -175,20 +191,20 @@ mod tests {
                 let mut expected = I420::new(region.width, region.height);
                 let stride_bytes = usize::from(region.width) * 4;
                 expected.fill(&Pixels { bgra: &alone, stride_bytes, size }).expect("it fits");
-                assert!(found.y == expected.y && found.u == expected.u && found.v == expected.v, "{region:?}");
+                assert!(found.y() == expected.y() && found.u() == expected.u() && found.v() == expected.v(), "{region:?}");
             }
         }
     }
 
     #[test]
     fn converting_what_changed_gives_the_same_as_converting_everything() {
-        for (width, height) in [(64, 48), (63, 47)] {
+        for (width, height) in [(64, 48), (63, 47), (64, 47), (63, 48)] {
             let size = PixelSize::new(width, height);
             let region = PixelRect::new(16, 16, width - 16, height - 16);
-            let stride_bytes = usize::from(width) * 4;
-            let corner = PixelRect::new(width - 5, height - 3, 5, 3);
-            for damage in [PixelRect::new(21, 19, 9, 7), PixelRect::new(16, height - 1, 1, 1), corner] {
+            let corner = PixelRect::new(width - 7, height - 5, 7, 5);
+            for damage in [PixelRect::new(21, 19, 9, 7), corner, PixelRect::new(20, height - 1, 2, 1)] {
                 let mut bytes = picture(size);
+                let stride_bytes = usize::from(width) * 4;
                 let mut partly = I420::new(region.width, region.height);
                 partly.update(&Pixels { bgra: &bytes, stride_bytes, size }, region, region).expect("it fits");
                 for y in damage.y..damage.y + damage.height {
@@ -201,7 +217,35 @@ mod tests {
                 partly.update(&pixels, region, damage).expect("it fits");
                 let mut wholly = I420::new(region.width, region.height);
                 wholly.update(&pixels, region, region).expect("it fits");
-                assert!(partly.y == wholly.y && partly.u == wholly.u && partly.v == wholly.v, "{width}x{height} {damage:?}");
+                let is_same = partly.y() == wholly.y() && partly.u() == wholly.u() && partly.v() == wholly.v();
+                assert!(is_same, "{width}x{height}, {damage:?}");
+            }
+        }
+    }
+
+    /// The formula of BT.709, one pixel at a time.
+    fn luma(bgra: &[u8]) -> u8 {
+        let [b, g, r] = [0, 1, 2].map(|at| f64::from(bgra[at]));
+        (16.0 + (0.2126 * r + 0.7152 * g + 0.0722 * b) * 219.0 / 255.0).round() as u8
+    }
+
+    #[test]
+    fn every_pixel_is_converted_to_the_last_row_and_column() {
+        for (width, height) in [(64, 48), (63, 47), (2, 2), (1, 1), (50, 3)] {
+            let size = PixelSize::new(width, height);
+            let bytes = picture(size);
+            let stride_bytes = usize::from(width) * 4;
+            let region = PixelRect::new(width / 4 * 2, height / 4 * 2, width - width / 4 * 2, height - height / 4 * 2);
+            let mut planes = I420::new(region.width, region.height);
+            planes.update(&Pixels { bgra: &bytes, stride_bytes, size }, region, region).expect("it fits");
+            for y in 0..planes.height {
+                for x in 0..planes.width {
+                    let px = (usize::from(region.x) + x).min(usize::from(width) - 1);
+                    let py = (usize::from(region.y) + y).min(usize::from(height) - 1);
+                    let expected = luma(&bytes[py * stride_bytes + px * 4..]);
+                    let found = planes.y()[y * planes.width + x];
+                    assert!(found.abs_diff(expected) <= 1, "{width}x{height} at {x},{y}: {found} for {expected}");
+                }
             }
         }
     }

@@ -30,6 +30,9 @@ impl Quality {
     }
 }
 
+/// Above what noise in the largest region takes, below what would ask for a higher level than 4.1.
+const BIT_RATE: u32 = 50_000_000;
+
 /// One region's encoder.
 pub struct OpenH264 {
     library: Library,
@@ -53,7 +56,7 @@ impl Encoder for OpenH264 {
         self.is_new = false;
         let half = picture.width / 2;
         let source = YUVSlices::new(
-            (&picture.y, &picture.u, &picture.v),
+            (picture.y(), picture.u(), picture.v()),
             (picture.width, picture.height),
             (picture.width, half, half),
         );
@@ -78,8 +81,9 @@ impl Encoder for OpenH264 {
 }
 
 /// A constant quantiser: rate control would blur what stands still on a busy display, and the send window already
-/// keeps pictures from queueing. One thread, because regions are the unit of work. No long-term references and one
-/// temporal layer, so that the parameter set allows for one reference and no reordering: decoders then show a
+/// keeps pictures from queueing. The only way to set it here is a rate control whose bounds are one value; its bit rate
+/// is so high that it never skips a picture. One thread, because regions are the unit of work. No long-term references
+/// and one temporal layer, so that the parameter set allows for one reference and no reordering: decoders then show a
 /// picture at once.
 fn config(quality: Quality) -> EncoderConfig {
     let quantiser = quality.quantiser();
@@ -89,9 +93,9 @@ fn config(quality: Quality) -> EncoderConfig {
         .complexity(Complexity::Low)
         .rate_control_mode(RateControlMode::Bitrate)
         .qp(QpRange::new(quantiser, quantiser))
-        .bitrate(BitRate::from_bps(20_000_000))
+        .bitrate(BitRate::from_bps(BIT_RATE))
         .max_frame_rate(FrameRate::from_hz(60.0))
-        .skip_frames(false)
+        .skip_frames(true)
         .adaptive_quantization(false)
         .background_detection(false)
         .long_term_reference(false)
@@ -103,4 +107,48 @@ fn config(quality: Quality) -> EncoderConfig {
 
 fn failed(error: openh264::Error) -> EncodeError {
     EncodeError::Library(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::Pixels;
+    use protocol::geometry::PixelSize;
+
+    /// Noise, the worst that a display can show.
+    fn noise(seed: u32) -> I420 {
+        let mut state = seed.wrapping_mul(747_796_405).wrapping_add(1);
+        let bgra: Vec<u8> = (0..480 * 272 * 4)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 24) as u8
+            })
+            .collect();
+        let mut picture = I420::new(480, 272);
+        let pixels = Pixels { bgra: &bgra, stride_bytes: 480 * 4, size: PixelSize::new(480, 272) };
+        picture.fill(&pixels).expect("it fits");
+        picture
+    }
+
+    #[test]
+    fn no_picture_is_skipped_however_much_it_takes() {
+        let mut encoder = OpenH264::new(Quality::Display).expect("compiled in");
+        let pictures = [noise(1), noise(2), noise(3)];
+        for index in 0..60 {
+            let unit = encoder.encode(&pictures[index % 3], Wanted::Any);
+            assert!(unit.is_ok(), "picture {index}: {unit:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_comes_first_and_on_request() {
+        let mut encoder = OpenH264::new(Quality::Display).expect("compiled in");
+        let picture = noise(1);
+        let kinds = [Wanted::Any, Wanted::Any, Wanted::Key, Wanted::Any].map(|wanted| {
+            let unit = encoder.encode(&picture, wanted).expect("compiled in");
+            assert_eq!(unit.codec.is_some(), unit.kind == FrameKind::Key);
+            unit.kind
+        });
+        assert_eq!(kinds, [FrameKind::Key, FrameKind::Delta, FrameKind::Key, FrameKind::Delta]);
+    }
 }

@@ -7,7 +7,7 @@ use protocol::video::{AccessUnit, Region};
 
 /// A viewer's picture: a decoder for each region.
 pub(crate) struct Decoded {
-    regions: Vec<(PixelRect, Decoder, Option<I420>)>,
+    regions: Vec<(PixelRect, Decoder, Option<Vec<u8>>)>,
 }
 
 impl Decoded {
@@ -18,35 +18,26 @@ impl Decoded {
 
     pub(crate) fn take(&mut self, units: &[AccessUnit]) {
         for unit in units {
-            let (rect, decoder, picture) = &mut self.regions[usize::from(unit.region)];
+            let (rect, decoder, brightness) = &mut self.regions[usize::from(unit.region)];
             let decoded = decoder.decode(&unit.data).expect("a whole picture").expect("at once, without delay");
-            let mut planes = I420::new(rect.width, rect.height);
-            assert_eq!(decoded.dimensions(), (planes.width, planes.height));
-            let (y, u, v) = decoded.strides();
-            copy(decoded.y(), y, &mut planes.y, planes.width);
-            copy(decoded.u(), u, &mut planes.u, planes.width / 2);
-            copy(decoded.v(), v, &mut planes.v, planes.width / 2);
-            *picture = Some(planes);
+            let (width, height) = decoded.dimensions();
+            assert_eq!((width, height), (usize::from(rect.width), usize::from(rect.height)));
+            let rows = decoded.y().chunks(decoded.strides().0).take(height);
+            *brightness = Some(rows.flat_map(|row| &row[..width]).copied().collect());
         }
     }
 
     /// Mean and largest difference of brightness, region by region, to a picture in BGRA.
     pub(crate) fn difference(&self, bgra: &[u8], size: PixelSize) -> Vec<(f64, u8)> {
         let pixels = Pixels { bgra, stride_bytes: usize::from(size.width) * 4, size };
-        let regions = self.regions.iter().map(|(rect, _, picture)| {
+        let regions = self.regions.iter().map(|(rect, _, brightness)| {
             let mut expected = I420::new(rect.width, rect.height);
             expected.update(&pixels, *rect, *rect).expect("it fits");
-            let picture = picture.as_ref().expect("every region came");
-            let differences = picture.y.iter().zip(&expected.y).map(|(a, b)| a.abs_diff(*b));
+            let brightness = brightness.as_ref().expect("every region came");
+            let differences = brightness.iter().zip(expected.y()).map(|(a, b)| a.abs_diff(*b));
             let sum: u64 = differences.clone().map(u64::from).sum();
-            (sum as f64 / expected.y.len() as f64, differences.max().unwrap_or(0))
+            (sum as f64 / expected.y().len() as f64, differences.max().unwrap_or(0))
         });
         regions.collect()
-    }
-}
-
-fn copy(from: &[u8], stride: usize, to: &mut [u8], width: usize) {
-    for (from, to) in from.chunks(stride).zip(to.chunks_exact_mut(width)) {
-        to.copy_from_slice(&from[..width]);
     }
 }

@@ -29,8 +29,10 @@ pub fn Toaster(#[prop(into)] items: Signal<Vec<ToasterItem>>, on_dismiss: Callba
             ToasterTone::Info => ("info", Symbol::Bell),
             ToasterTone::Failed => ("failed", Symbol::CrossCircle),
         };
-        let link = link.map(|(name, path)| view! {
-            <a class="toast-link" href=path on:click=move |_| on_dismiss.run(id)>{name}</a>
+        let link = link.map(|(name, path)| {
+            view! {
+                <a class="toast-link" href=path on:click=move |_| on_dismiss.run(id)>{name}</a>
+            }
         });
         view! {
             <li class="toast" data-tone=name>

@@ -15,7 +15,9 @@ mod text {
     pub(super) const WATCH: &str = "Watch the room turn healthy here, within a minute.";
 
     pub(super) fn keep_secret(until: &str) -> String {
-        format!("Whoever has this string can connect a console in the name of this room until {until}. Share it only with the person who installs.")
+        format!(
+            "Whoever has this string can connect a console in the name of this room until {until}. Share it only with the person who installs."
+        )
     }
 }
 

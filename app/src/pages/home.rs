@@ -1,8 +1,8 @@
 //! `/`: the first page of the portal.
 
 use leptos::prelude::*;
-use leptos_router::components::Redirect;
 use leptos_router::NavigateOptions;
+use leptos_router::components::Redirect;
 
 #[component]
 pub fn Home() -> impl IntoView {

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::heading::Heading;
 use super::header::initials;
+use super::heading::Heading;
 use super::theme_choice::ThemeChoice;
 use crate::browser::task;
 use crate::components::{Icon, Symbol};
@@ -53,22 +53,24 @@ fn Account() -> impl IntoView {
             drop(login.sign_out().await);
         });
     };
-    let person = move || login.me().map(|me| {
-        let remote_access = if me.tenant.remote_access_enabled { text::ENABLED } else { text::DISABLED };
-        view! {
-            <div class="panel-body person">
-                <span class="avatar avatar-large" aria-hidden="true">{initials(&me.user.name)}</span>
-                <div>
-                    <p class="person-name">{me.user.name}</p>
-                    <p class="person-email">{me.user.email}</p>
+    let person = move || {
+        login.me().map(|me| {
+            let remote_access = if me.tenant.remote_access_enabled { text::ENABLED } else { text::DISABLED };
+            view! {
+                <div class="panel-body person">
+                    <span class="avatar avatar-large" aria-hidden="true">{initials(&me.user.name)}</span>
+                    <div>
+                        <p class="person-name">{me.user.name}</p>
+                        <p class="person-email">{me.user.email}</p>
+                    </div>
                 </div>
-            </div>
-            <dl class="facts panel-body">
-                <div><dt>{text::ORGANISATION}</dt><dd>{me.tenant.name}</dd></div>
-                <div><dt>{text::REMOTE_ACCESS}</dt><dd>{remote_access}</dd></div>
-            </dl>
-        }
-    });
+                <dl class="facts panel-body">
+                    <div><dt>{text::ORGANISATION}</dt><dd>{me.tenant.name}</dd></div>
+                    <div><dt>{text::REMOTE_ACCESS}</dt><dd>{remote_access}</dd></div>
+                </dl>
+            }
+        })
+    };
     view! {
         <section class="panel" aria-labelledby="account-heading">
             <div class="panel-head"><h2 id="account-heading">{text::ACCOUNT}</h2></div>

@@ -21,12 +21,14 @@ mod text {
     pub(super) const PASSWORD: &str = "Password";
     pub(super) const SUBMIT: &str = "Sign in";
     pub(super) const BUSY: &str = "Signing in";
-    pub(super) const EXPIRED: &str = "You were signed out after a while without activity. Sign in to go on where you were.";
+    pub(super) const EXPIRED: &str =
+        "You were signed out after a while without activity. Sign in to go on where you were.";
     pub(super) const NEEDED: &str = "Sign in to open that page.";
     pub(super) const WRONG: &str = "This email and password do not belong together. Check both, then try again.";
     pub(super) const NO_EMAIL: &str = "Enter your email address.";
     pub(super) const NO_PASSWORD: &str = "Enter your password.";
-    pub(super) const FORGOTTEN: &str = "Forgot your password? Ask an administrator of your organisation to set a new one.";
+    pub(super) const FORGOTTEN: &str =
+        "Forgot your password? Ask an administrator of your organisation to set a new one.";
 
     pub(super) fn wait(seconds: u32) -> String {
         format!("Too many tries. To keep your account safe, wait {} before the next one.", super::duration(seconds))
@@ -65,7 +67,10 @@ impl Form {
         }
         self.busy.set(true);
         self.error.set(None);
-        let request = LoginRequest { email: self.email.get_untracked().trim().to_owned(), password: self.password.get_untracked() };
+        let request = LoginRequest {
+            email: self.email.get_untracked().trim().to_owned(),
+            password: self.password.get_untracked(),
+        };
         task::spawn(async move {
             let result = api::log_in(&request).await;
             self.busy.try_set(false);
@@ -167,7 +172,11 @@ fn Why(form: Form) -> impl IntoView {
         let has_trouble = form.error.with(Option::is_some) || 0 < form.wait_s.get();
         let sentence = if has_trouble {
             None
-        } else if expired { Some(text::EXPIRED) } else { sent_here.then_some(text::NEEDED) };
+        } else if expired {
+            Some(text::EXPIRED)
+        } else {
+            sent_here.then_some(text::NEEDED)
+        };
         sentence.map(|sentence| view! { <Notice tone=NoticeTone::Info text=sentence/> })
     }
 }

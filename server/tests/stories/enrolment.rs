@@ -96,7 +96,7 @@ async fn strangers_cannot_fill_the_log_with_failures() {
 async fn a_secret_runs_out() {
     let clock = Clock::manual(1_767_225_600_000);
     let world = World::with(quick(), clock.clone()).await;
-    clock.advance(Duration::from_secs(25 * 60 * 60));
+    clock.advance(Duration::from_hours(25));
     let (mut socket, _) = begin_enrolment(&world.link_url(), &world.enrolment("aurora"), &key(1)).await;
     assert_eq!(socket.closed().await, close::BAD_TICKET);
 }

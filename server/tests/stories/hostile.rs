@@ -75,7 +75,7 @@ async fn a_session_does_not_notice_hostile_peers() {
     };
     let exchanges = async {
         for n in 0..50_u8 {
-            session.exchange(&[n; 100], &[n; 30_000]).await;
+            session.exchange(&[n; 100], &vec![n; 30_000]).await;
         }
     };
     tokio::join!(join_all(pests), lies, exchanges);

@@ -204,7 +204,7 @@ async fn a_room_that_gets_a_new_console_lets_the_old_one_go() {
     let world = World::start().await;
     let mut old = world.console("aurora", 1).await;
     let scope = world.scope("contoso").await;
-    let terms = server::enrolment_offer::Terms { pre_approved: true, lifetime: Duration::from_secs(60) };
+    let terms = server::enrolment_offer::Terms { pre_approved: true, lifetime: Duration::from_mins(1) };
     let (actor, client) = (server::audit::Actor::Operator, server::audit::Client::default());
     let secret =
         server::enrolment_offer::offer(&world.core, &scope, &old.welcome.room, terms, &actor, client).await.unwrap();

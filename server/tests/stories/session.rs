@@ -21,7 +21,7 @@ async fn a_technician_reaches_a_console_and_ends_the_session() {
     assert_eq!(session.offer.grant.user_name.as_str(), "Tina Technician");
     assert!(session.offer.grant.restart_on_end, "on for every new session");
     for _ in 0..3 {
-        session.exchange(b"KeyA down", &[0x5a; 40_000]).await;
+        session.exchange(b"KeyA down", &vec![0x5a; 40_000]).await;
     }
     assert_eq!(world.live_sessions("aurora").await, 1);
 

@@ -7,6 +7,7 @@
 mod call_state;
 mod capture;
 mod clock;
+mod command;
 mod cursor;
 mod device;
 mod displays;
@@ -48,6 +49,10 @@ pub struct Options {
     /// Meetings and people come from it.
     pub seed: u64,
     pub restart_takes: Duration,
+    /// Runs at a restart, besides the one that is acted; empty: nothing does.
+    pub restart_command: Vec<String>,
+    /// Tells whether the room is in a call instead of the console; empty: the console does.
+    pub call_state_command: Vec<String>,
     /// So many of the last injected events are kept, typed text included; 0 in a product.
     pub trace_events: usize,
 }
@@ -62,6 +67,8 @@ impl Default for Options {
             motion: true,
             seed: 0,
             restart_takes: Duration::from_secs(4),
+            restart_command: Vec::new(),
+            call_state_command: Vec::new(),
             trace_events: 0,
         }
     }
@@ -71,6 +78,8 @@ impl Default for Options {
 #[derive(Clone)]
 pub struct Simulated {
     device: Arc<Device>,
+    restart_command: Vec<String>,
+    call_state_command: Vec<String>,
 }
 
 /// A picture of a display: BGRA, top row first, without padding.
@@ -82,8 +91,14 @@ pub struct Snapshot {
 /// Opens a simulated console by the agent's settings.
 pub(super) fn open(settings: &Settings) -> Result<Platform, PlatformError> {
     let displays = if settings.simulated_displays == 0 { 3 } else { settings.simulated_displays };
-    let room_name = settings.room_name.clone();
-    Ok(Simulated::open(Options { displays, room_name, ..Options::default() })?.platform())
+    let options = Options {
+        displays,
+        room_name: settings.room_name.clone(),
+        restart_command: settings.restart_command.clone(),
+        call_state_command: settings.call_state_command.clone(),
+        ..Options::default()
+    };
+    Ok(Simulated::open(options)?.platform())
 }
 
 impl Simulated {
@@ -105,19 +120,24 @@ impl Simulated {
         };
         let scene = Scene::new(scene, LocalTime(options.clock.local_seconds()));
         let device = Device::new(scene, options.clock, options.displays.into(), options.trace_events);
-        Ok(Self { device })
+        let Options { restart_command, call_state_command, .. } = options;
+        Ok(Self { device, restart_command, call_state_command })
     }
 
     /// The parts that the agent works with.
     pub fn platform(&self) -> Platform {
+        let device = Arc::clone(&self.device);
         Platform {
             name: "simulated",
             operating_system: concat!("Simulated room console ", env!("CARGO_PKG_VERSION")).to_owned(),
             displays: Box::new(displays::SimulatedDisplays(Arc::clone(&self.device))),
             injector: Box::new(injector::SimulatedInjector(Arc::clone(&self.device))),
             ring: Box::new(ring::SimulatedRing(Arc::clone(&self.device))),
-            power: Box::new(power::SimulatedPower(Arc::clone(&self.device))),
-            call_state: Box::new(call_state::SimulatedCallState(Arc::clone(&self.device))),
+            power: Box::new(power::SimulatedPower { device, command: self.restart_command.clone() }),
+            call_state: Box::new(call_state::SimulatedCallState {
+                device: Arc::clone(&self.device),
+                command: self.call_state_command.clone(),
+            }),
         }
     }
 

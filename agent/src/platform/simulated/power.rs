@@ -1,9 +1,14 @@
 use std::sync::Arc;
 
 use super::super::{PlatformError, Power};
+use super::command;
 use super::device::Device;
 
-pub(super) struct SimulatedPower(pub(super) Arc<Device>);
+pub(super) struct SimulatedPower {
+    pub(super) device: Arc<Device>,
+    /// Runs besides the restart that is acted; empty: nothing does.
+    pub(super) command: Vec<String>,
+}
 
 impl Power for SimulatedPower {
     fn can_restart(&self) -> bool {
@@ -11,7 +16,10 @@ impl Power for SimulatedPower {
     }
 
     fn restart(&mut self) -> Result<(), PlatformError> {
-        self.0.with(|inner| inner.scene.restart());
+        if let [program, arguments @ ..] = self.command.as_slice() {
+            command::start(program, arguments)?;
+        }
+        self.device.with(|inner| inner.scene.restart());
         Ok(())
     }
 }

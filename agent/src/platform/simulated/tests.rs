@@ -358,6 +358,26 @@ fn starting_a_call_changes_the_call_state() {
     assert_eq!(room.platform.call_state.look(), CallObservation::Idle);
 }
 
+#[cfg(unix)]
+#[test]
+fn configured_commands_are_obeyed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("restarted");
+    let mut room = Room::with(|options| {
+        options.call_state_command = vec!["true".to_owned()];
+        options.restart_command = vec!["touch".to_owned(), file.to_string_lossy().into_owned()];
+    });
+    assert_eq!(room.platform.call_state.look(), CallObservation::InCall);
+    assert!(!room.console.state().in_call);
+    room.platform.power.restart().expect("restarts");
+    assert!(room.console.state().restarting);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !file.exists() {
+        assert!(Instant::now() < deadline, "the command did not run");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn a_press_that_is_dragged_away_does_nothing() {
     let mut room = Room::new();

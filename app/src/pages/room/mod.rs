@@ -72,7 +72,9 @@ fn RoomView(id: RoomId, tab: Signal<&'static str>) -> impl IntoView {
 #[component]
 fn Ready(loaded: Loaded, tab: Signal<&'static str>) -> impl IntoView {
     let summary = Memo::new(move |_| loaded.detail.with(|detail| detail.as_ref().map(summary)));
-    let title = Signal::derive(move || summary.with(|room| room.as_ref().map_or_else(|| text::LOADING.to_owned(), |room| room.name.clone())));
+    let title = Signal::derive(move || {
+        summary.with(|room| room.as_ref().map_or_else(|| text::LOADING.to_owned(), |room| room.name.clone()))
+    });
     let path = loaded.id.with_value(|id| format!("/rooms/{id}"));
     let tabs = vec![
         Tab { id: OVERVIEW, name: text::OVERVIEW, path: path.clone() },
@@ -83,10 +85,12 @@ fn Ready(loaded: Loaded, tab: Signal<&'static str>) -> impl IntoView {
             event.prevent_default();
         }
     });
-    let panel = move || if tab.get() == REMOTE_ACCESS {
-        view! { <RemoteAccess loaded/> }.into_any()
-    } else {
-        view! { <Overview loaded/> }.into_any()
+    let panel = move || {
+        if tab.get() == REMOTE_ACCESS {
+            view! { <RemoteAccess loaded/> }.into_any()
+        } else {
+            view! { <Overview loaded/> }.into_any()
+        }
     };
     view! {
         <div class="page">

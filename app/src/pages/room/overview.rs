@@ -37,7 +37,8 @@ mod text {
     pub(super) const SINCE: &str = "Enrolled";
     pub(super) const PENDING: &str = "This console waits for an administrator to approve it.";
     pub(super) const FINGERPRINT: &str = "Key fingerprint";
-    pub(super) const FINGERPRINT_WHY: &str = "The console shows the same groups. If they differ, it is not this console.";
+    pub(super) const FINGERPRINT_WHY: &str =
+        "The console shows the same groups. If they differ, it is not this console.";
     pub(super) const DISPLAYS: &str = "Displays";
     pub(super) const NO_DISPLAYS: &str = "The console reports no display.";
     pub(super) const SESSIONS: &str = "Connected now";
@@ -53,8 +54,11 @@ mod text {
 #[component]
 pub(super) fn Overview(loaded: Loaded) -> impl IntoView {
     let room = Memo::new(move |_| loaded.detail.with(|detail| detail.as_ref().map(|detail| detail.summary.clone())));
-    let console = Memo::new(move |_| loaded.detail.with(|detail| detail.as_ref().and_then(|detail| detail.console.clone())));
-    let sessions = Memo::new(move |_| loaded.detail.with(|detail| detail.as_ref().map(|detail| detail.sessions.clone()).unwrap_or_default()));
+    let console =
+        Memo::new(move |_| loaded.detail.with(|detail| detail.as_ref().and_then(|detail| detail.console.clone())));
+    let sessions = Memo::new(move |_| {
+        loaded.detail.with(|detail| detail.as_ref().map(|detail| detail.sessions.clone()).unwrap_or_default())
+    });
     view! {
         <div class="columns">
             <div class="column">
@@ -181,10 +185,12 @@ fn NoConsole(loaded: Loaded) -> impl IntoView {
     let may_enrol = expect_context::<Login>().may(Permission::RoomModify);
     let offer = RwSignal::new(None::<EnrolmentOffer>);
     let advice = if may_enrol { text::NO_CONSOLE_ADDER } else { text::NO_CONSOLE };
-    let empty = move || view! {
-        <EmptyState symbol=Symbol::Device title=text::NO_CONSOLE_TITLE text=advice>
-            {may_enrol.then(|| view! { <OfferButton loaded offer/> })}
-        </EmptyState>
+    let empty = move || {
+        view! {
+            <EmptyState symbol=Symbol::Device title=text::NO_CONSOLE_TITLE text=advice>
+                {may_enrol.then(|| view! { <OfferButton loaded offer/> })}
+            </EmptyState>
+        }
     };
     move || match offer.get() {
         None => empty().into_any(),

@@ -37,14 +37,19 @@ mod text {
     pub(super) const TYPE: &str = "Type, click and scroll on the console";
     pub(super) const NO_TYPE: &str = "Nothing that you type or click reaches the console";
     pub(super) const PRIVACY: &str = "What the room notices";
-    pub(super) const PRIVACY_RING: &str = "A red ring around every display, with your name, for as long as you are connected.";
+    pub(super) const PRIVACY_RING: &str =
+        "A red ring around every display, with your name, for as long as you are connected.";
     pub(super) const PRIVACY_AUDIO: &str = "You hear nothing and are not heard: sessions have no sound.";
-    pub(super) const PRIVACY_RECORD: &str = "Pictures and keystrokes are encrypted all the way to the console and are never recorded.";
+    pub(super) const PRIVACY_RECORD: &str =
+        "Pictures and keystrokes are encrypted all the way to the console and are never recorded.";
     pub(super) const PRIVACY_LOG: &str = "The audit log keeps who connected, when, for how long and how it ended.";
     pub(super) const PRACTICE: &str = "Good habits";
-    pub(super) const PRACTICE_PASSWORD: &str = "Keep passwords of powerful accounts to yourself: use one made for this console.";
-    pub(super) const PRACTICE_SIGN_OUT: &str = "If you switched to another Windows user, sign that user out before you end.";
-    pub(super) const PRACTICE_RESTART: &str = "Leave “Restart at end” on, so that the next meeting finds a fresh device.";
+    pub(super) const PRACTICE_PASSWORD: &str =
+        "Keep passwords of powerful accounts to yourself: use one made for this console.";
+    pub(super) const PRACTICE_SIGN_OUT: &str =
+        "If you switched to another Windows user, sign that user out before you end.";
+    pub(super) const PRACTICE_RESTART: &str =
+        "Leave “Restart at end” on, so that the next meeting finds a fresh device.";
     pub(super) const HELP: &str = "Everything about the session screen";
 
     pub(super) const fn level(access: Access) -> &'static str {
@@ -66,7 +71,10 @@ mod text {
 
     pub(super) fn browser(missing: &[Feature]) -> String {
         let list: Vec<_> = missing.iter().map(|feature| self::missing(*feature)).collect();
-        format!("This browser cannot show a session. It lacks {}. Microsoft Edge and other Chromium browsers have it.", list.join("; "))
+        format!(
+            "This browser cannot show a session. It lacks {}. Microsoft Edge and other Chromium browsers have it.",
+            list.join("; ")
+        )
     }
 }
 
@@ -76,7 +84,10 @@ enum Readiness {
     Asking,
     Ready,
     /// The sentence says why, and what to do.
-    Shut { code: Option<RefusalCode>, sentence: String },
+    Shut {
+        code: Option<RefusalCode>,
+        sentence: String,
+    },
     Unknown(String),
 }
 
@@ -85,7 +96,8 @@ pub(super) fn RemoteAccess(loaded: Loaded) -> impl IntoView {
     let in_session = RwSignal::new(false);
     let refused = RwSignal::new(None::<ApiError>);
     let missing = StoredValue::new(features::missing());
-    let readiness = Memo::new(move |_| loaded.gate.with(|gate| missing.with_value(|missing| readiness(gate.as_ref(), missing))));
+    let readiness =
+        Memo::new(move |_| loaded.gate.with(|gate| missing.with_value(|missing| readiness(gate.as_ref(), missing))));
     session::warm_up();
     // A page that was left open for a while asks again.
     loaded.refresh_gate();
@@ -135,7 +147,8 @@ fn readiness(gate: Option<&Result<GateChecklist, ApiError>>, missing: &[Feature]
 fn shut(gate: &GateChecklist) -> Readiness {
     let failed = gate.checks.iter().find(|check| check.outcome == GateOutcome::Failed);
     let code = failed.map(|check| check.code);
-    let sentence = failed.and_then(|check| check.explanation.clone().or_else(|| Some(check.code.sentence().to_owned())));
+    let sentence =
+        failed.and_then(|check| check.explanation.clone().or_else(|| Some(check.code.sentence().to_owned())));
     Readiness::Shut { code, sentence: sentence.unwrap_or_default() }
 }
 
@@ -148,7 +161,8 @@ fn Start(
     access: Memo<Option<Access>>,
 ) -> impl IntoView {
     let is_ready = move || readiness.with(|readiness| *readiness == Readiness::Ready);
-    let words = move || match readiness.get() {
+    let words = move || {
+        match readiness.get() {
         Readiness::Asking => view! { <Skeleton n_lines=2/> }.into_any(),
         Readiness::Ready => {
             let level = access.get().map(text::level);
@@ -161,8 +175,11 @@ fn Start(
             </EmptyState>
         }
         .into_any(),
+    }
     };
-    let in_call = move || readiness.with(|readiness| matches!(readiness, Readiness::Shut { code: Some(RefusalCode::InCall), .. }));
+    let in_call = move || {
+        readiness.with(|readiness| matches!(readiness, Readiness::Shut { code: Some(RefusalCode::InCall), .. }))
+    };
     view! {
         <section class="panel start" data-ready=move || if is_ready() { "true" } else { "false" }>
             <div class="start-main">
@@ -207,9 +224,11 @@ fn RingPicture() -> impl IntoView {
 fn CallSince(loaded: Loaded) -> impl IntoView {
     let clock = expect_context::<Clock>();
     let since = move || loaded.gate.with(|gate| gate.as_ref().and_then(|gate| gate.as_ref().ok()?.in_call_since));
-    move || since().map(|at| view! {
+    move || {
+        since().map(|at| view! {
         <p class="in-call"><Icon symbol=Symbol::Call/>{format!("In a call since {} ({})", clock.at(at), clock.lasting(at))}</p>
     })
+    }
 }
 
 /// The offer to tell when the call is over.
@@ -234,7 +253,9 @@ fn TellMe(loaded: Loaded) -> impl IntoView {
 #[component]
 fn Checklist(loaded: Loaded) -> impl IntoView {
     let checks = Memo::new(move |_| {
-        loaded.gate.with(|gate| gate.as_ref().map(|gate| gate.as_ref().map(|gate| gate.checks.clone()).unwrap_or_default()))
+        loaded
+            .gate
+            .with(|gate| gate.as_ref().map(|gate| gate.as_ref().map(|gate| gate.checks.clone()).unwrap_or_default()))
     });
     view! {
         <section class="panel" aria-labelledby="checklist">

@@ -122,11 +122,7 @@ const fn count(counters: &RoomCounters, state: Option<RoomState>) -> u32 {
         Some(RoomState::Suppressed) => counters.suppressed,
         Some(RoomState::NotEnrolled) => counters.not_enrolled,
         None => {
-            counters.healthy
-                + counters.unhealthy
-                + counters.disconnected
-                + counters.suppressed
-                + counters.not_enrolled
+            counters.healthy + counters.unhealthy + counters.disconnected + counters.suppressed + counters.not_enrolled
         }
     }
 }

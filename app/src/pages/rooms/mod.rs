@@ -29,8 +29,7 @@ mod text {
     pub(super) const NONE_ADDER: &str =
         "Give the room a name, then run one command on its console. A minute later it shows up here.";
     pub(super) const NO_ROOMS_TITLE: &str = "No rooms for you yet";
-    pub(super) const NO_ROOMS: &str =
-        "Rooms appear here when an administrator gives you a role for them. Ask the one who looks after your meeting rooms.";
+    pub(super) const NO_ROOMS: &str = "Rooms appear here when an administrator gives you a role for them. Ask the one who looks after your meeting rooms.";
     pub(super) const NO_MATCH_TITLE: &str = "No room matches";
     pub(super) const NO_MATCH: &str = "Try a part of the name, the building or the floor, or look at all rooms.";
     pub(super) const SHOW_ALL: &str = "Show all rooms";
@@ -109,7 +108,8 @@ fn Body(
         Phase::Ready if n_all.get() == 0 && filter.with(Filter::is_empty) => Shape::NoRooms,
         Phase::Ready => Shape::NoMatch,
     });
-    move || match shape.get() {
+    move || {
+        match shape.get() {
         Shape::Loading => view! { <div class="panel"><Skeleton n_lines=8/></div> }.into_any(),
         Shape::Failed(sentence) => view! { <Failed list sentence/> }.into_any(),
         Shape::Rows => view! { <Table list/> }.into_any(),
@@ -126,6 +126,7 @@ fn Body(
             </EmptyState>
         }
         .into_any(),
+    }
     }
 }
 

@@ -17,7 +17,8 @@ use crate::state::toasts::Toasts;
 
 mod text {
     pub(super) const TITLE: &str = "Set up Redring";
-    pub(super) const LEAD: &str = "You are the first one here. This makes your organisation and its administrator: you.";
+    pub(super) const LEAD: &str =
+        "You are the first one here. This makes your organisation and its administrator: you.";
     pub(super) const ORGANISATION: &str = "Organisation";
     pub(super) const ORGANISATION_HINT: &str = "As your colleagues know it, for example Contoso.";
     pub(super) const NAME: &str = "Your name";
@@ -194,7 +195,8 @@ pub fn SetupPage() -> impl IntoView {
             navigate("/rooms", NavigateOptions { replace: true, ..NavigateOptions::default() });
         }
     });
-    let body = move || match form.phase.get() {
+    let body = move || {
+        match form.phase.get() {
         Phase::Asking => view! { <Skeleton n_lines=5/> }.into_any(),
         Phase::Form => view! { <FormView form/> }.into_any(),
         Phase::NoToken => view! { <Dead title=text::NO_TOKEN_TITLE why=text::NO_TOKEN/> }.into_any(),
@@ -213,6 +215,7 @@ pub fn SetupPage() -> impl IntoView {
             <p><button type="button" class="button button-wide" on:click=move |_| form.ask()>{text::TRY_AGAIN}</button></p>
         }
         .into_any(),
+    }
     };
     view! {
         <div class="entrance">
@@ -300,7 +303,8 @@ fn StrengthHint(form: Form) -> impl IntoView {
 /// Only what is surely no address is refused: the server and a first letter to it know better.
 fn looks_like_email(text: &str) -> bool {
     let text = text.trim();
-    text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !text.contains(char::is_whitespace))
+    text.split_once('@')
+        .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !text.contains(char::is_whitespace))
 }
 
 #[cfg(test)]
@@ -309,7 +313,9 @@ mod tests {
 
     #[test]
     fn addresses_have_a_name_and_a_host() {
-        for (text, good) in [("a@b.c", true), (" a@b.c ", true), ("a", false), ("@b.c", false), ("a@b", false), ("a b@c.d", false)] {
+        for (text, good) in
+            [("a@b.c", true), (" a@b.c ", true), ("a", false), ("@b.c", false), ("a@b", false), ("a b@c.d", false)]
+        {
             assert_eq!(looks_like_email(text), good, "{text:?}");
         }
     }

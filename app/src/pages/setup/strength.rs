@@ -6,7 +6,9 @@ const N_CHARACTERS_MIN: usize = 12;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strength {
     Nothing,
-    TooShort { n_missing: usize },
+    TooShort {
+        n_missing: usize,
+    },
     /// Mostly a name or address that others know.
     Personal,
     /// The same few characters again and again, or a run such as `abcdef`.
@@ -42,7 +44,9 @@ impl Strength {
     /// A sentence that helps.
     pub(super) fn advice(self) -> String {
         match self {
-            Self::Nothing => "At least 12 characters. Four or more unrelated words are easy to keep in mind.".to_owned(),
+            Self::Nothing => {
+                "At least 12 characters. Four or more unrelated words are easy to keep in mind.".to_owned()
+            }
             Self::TooShort { n_missing: 1 } => "Too short: 1 more character.".to_owned(),
             Self::TooShort { n_missing } => format!("Too short: {n_missing} more characters."),
             Self::Personal => "Easy to guess: it is mostly a name or address that others know.".to_owned(),

@@ -69,16 +69,20 @@ impl Browser {
     async fn exchange(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> Answer {
         let body = body.map(ToString::to_string);
         let host = self.origin.split("://").nth(1).expect("an origin");
-        let mut request = format!("{method} {PREFIX}{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
-        request += &format!("origin: {}\r\nsec-fetch-site: same-origin\r\n{CSRF_HEADER}: 1\r\n", self.origin);
-        if let Some(cookie) = &self.cookie {
-            request += &format!("cookie: {cookie}\r\n");
-        }
+        let mut lines = vec![
+            format!("{method} {PREFIX}{path} HTTP/1.1"),
+            format!("host: {host}"),
+            "connection: close".to_owned(),
+            format!("origin: {}", self.origin),
+            "sec-fetch-site: same-origin".to_owned(),
+            format!("{CSRF_HEADER}: 1"),
+        ];
+        lines.extend(self.cookie.as_ref().map(|cookie| format!("cookie: {cookie}")));
         if let Some(body) = &body {
-            request += &format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+            lines.push("content-type: application/json".to_owned());
+            lines.push(format!("content-length: {}", body.len()));
         }
-        request += "\r\n";
-        request += body.as_deref().unwrap_or_default();
+        let request = format!("{}\r\n\r\n{}", lines.join("\r\n"), body.unwrap_or_default());
         let mut stream = TcpStream::connect(self.address).await.expect("connected");
         stream.write_all(request.as_bytes()).await.expect("written");
         let mut answer = Vec::new();

@@ -50,15 +50,15 @@ pub(super) async fn create(
 async fn insert(
     state: &AppState,
     signed_in: &SignedIn,
-    id: Option<RoomId>,
+    wanted: Option<RoomId>,
     name: String,
     place: String,
 ) -> ApiResult<RoomId> {
     let slug = naming::slug(&name, "room");
     for number in 1..=NUMBERS_MAX {
         let made = || RoomId::new(naming::numbered(&slug, number));
-        let id =
-            id.clone().map_or_else(made, Ok).map_err(|_| ApiError::bad_request("name: no id can be made from it."))?;
+        let id = wanted.clone().map_or_else(made, Ok);
+        let id = id.map_err(|_| ApiError::bad_request("name: no id can be made from it."))?;
         let event = Event::RoomCreated { room: id.clone(), name: name.clone(), place: place.clone() };
         let event = state.core.auditor.event(&signed_in.actor(), signed_in.client, &event);
         let room = NewRoom {
@@ -70,17 +70,12 @@ async fn insert(
         };
         match state.core.storage.create_room(&signed_in.scope, &room, event).await {
             Ok(()) => return Ok(id),
-            Err(StorageError::Conflict(_)) if number < NUMBERS_MAX && !is_chosen(&room, &slug, number) => {}
+            Err(StorageError::Conflict(_)) if wanted.is_none() => {}
             Err(StorageError::Conflict(_)) => break,
             Err(error) => return Err(error.into()),
         }
     }
     Err(ApiError::Conflict("There is a room with this id already.".to_owned()))
-}
-
-/// The id was asked for, so no other will do.
-fn is_chosen(room: &NewRoom, slug: &str, number: u32) -> bool {
-    room.id.as_str() != naming::numbered(slug, number)
 }
 
 #[cfg(test)]
