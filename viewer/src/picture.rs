@@ -5,7 +5,7 @@ use std::rc::Rc;
 use protocol::geometry::PixelSize;
 use protocol::ids::DisplayId;
 use protocol::time::Micros;
-use protocol::video::{Codec, Frame, FrameId, RegionIndex, Region, StreamConfig};
+use protocol::video::{Codec, Frame, FrameId, Region, RegionIndex, StreamConfig};
 
 use crate::browser::BrowserError;
 use crate::browser::surface::Surface;
@@ -64,7 +64,8 @@ impl Picture {
         self.display = config.display;
         self.size = config.size;
         self.shown = false;
-        self.regions = config.regions.into_vec().into_iter().map(|region| RegionDecoder { region, decoder: None }).collect();
+        self.regions =
+            config.regions.into_vec().into_iter().map(|region| RegionDecoder { region, decoder: None }).collect();
         self.give_up()
     }
 
@@ -121,7 +122,8 @@ impl Picture {
 
     /// A picture waits too long for its decoder.
     pub(crate) fn is_stuck(&self, now: Micros) -> bool {
-        self.presenter.is_overfull() || self.presenter.waiting_since().is_some_and(|since| STUCK_AFTER <= now.since(since))
+        self.presenter.is_overfull()
+            || self.presenter.waiting_since().is_some_and(|since| STUCK_AFTER <= now.since(since))
     }
 
     /// Whether to ask for a keyframe now.
@@ -170,15 +172,21 @@ impl Picture {
 
     fn decoder(&mut self, index: RegionIndex) -> Result<&mut VideoDecoder, BrowserError> {
         let preference = if self.recovery.prefers_software() { Preference::Software } else { Preference::Browser };
-        let RegionDecoder { region, decoder } = self.regions.get_mut(usize::from(index)).ok_or(BrowserError::Refused)?;
+        let RegionDecoder { region, decoder } =
+            self.regions.get_mut(usize::from(index)).ok_or(BrowserError::Refused)?;
         if let Some(decoder) = decoder {
             return Ok(decoder);
         }
         let (report, generation) = (self.report.clone(), self.generation);
         let size = PixelSize::new(region.rect.width, region.rect.height);
-        let new = VideoDecoder::new(region.codec, size, preference, Rc::new(move |event| {
-            report(RegionEvent { generation, region: index, event });
-        }))?;
+        let new = VideoDecoder::new(
+            region.codec,
+            size,
+            preference,
+            Rc::new(move |event| {
+                report(RegionEvent { generation, region: index, event });
+            }),
+        )?;
         Ok(decoder.insert(new))
     }
 

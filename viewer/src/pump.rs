@@ -150,7 +150,8 @@ impl Pump {
             port::post(&FromEngine::Unable { missing: Missing::Connection });
             return;
         };
-        self.link = Some(Link { socket, open_before: now + OPEN_WITHIN, start: Some((connection, key)), machine: None });
+        self.link =
+            Some(Link { socket, open_before: now + OPEN_WITHIN, start: Some((connection, key)), machine: None });
     }
 
     fn disconnect(&mut self) {
@@ -163,7 +164,8 @@ impl Pump {
     fn open(&mut self, now: Micros) {
         let Some(link) = &mut self.link else { return };
         let Some((connection, key)) = link.start.take() else { return };
-        let opening = SocketOpening { version: protocol::VERSION, session: connection.session, ticket: connection.ticket };
+        let opening =
+            SocketOpening { version: protocol::VERSION, session: connection.session, ticket: connection.ticket };
         link.socket.send(&opening.to_bytes());
 
         let prologue = SessionPrologue {

@@ -6,9 +6,9 @@ use protocol::geometry::{PixelRect, PixelSize};
 use protocol::ids::DisplayId;
 use protocol::video::{FrameId, FrameKind, Thumbnail};
 
+use crate::browser::port;
 use crate::browser::surface::Surface;
 use crate::browser::video_decoder::{DecodedFrame, DecoderEvent, Preference, VideoDecoder};
-use crate::browser::port;
 use crate::ui::FromEngine;
 
 /// A decoder's report.
@@ -57,7 +57,9 @@ impl Thumbnails {
     }
 
     fn post(&self, display: DisplayId, frame: &DecodedFrame) {
-        let Some(size) = self.decoders.iter().find(|known| known.display == display).map(|known| known.size) else { return };
+        let Some(size) = self.decoders.iter().find(|known| known.display == display).map(|known| known.size) else {
+            return;
+        };
         let Ok(surface) = Surface::detached(size) else { return };
         surface.draw(frame, PixelRect::new(0, 0, size.width, size.height));
         if let Ok(bitmap) = surface.take_bitmap() {

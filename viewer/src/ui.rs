@@ -46,9 +46,15 @@ pub enum ToEngine {
     /// Make the key of the next connection; answered by [`FromEngine::PublicKey`].
     MakeKey,
     /// Connect with the key that was made last. A connection that is there is dropped.
-    Connect { connection: Connection },
-    Command { command: Command },
-    Input { event: InputEvent },
+    Connect {
+        connection: Connection,
+    },
+    Command {
+        command: Command,
+    },
+    Input {
+        event: InputEvent,
+    },
     /// Release everything that is held.
     ReleaseAll,
     /// Close the connection; nothing more is reported of it.
@@ -90,7 +96,17 @@ pub struct Statistics {
 }
 
 record!(Statistics {
-    glass_to_glass, decode, round_trip, decifps, bits_per_second, n_frames, n_dropped, n_recoveries, codec, size, n_regions,
+    glass_to_glass,
+    decode,
+    round_trip,
+    decifps,
+    bits_per_second,
+    n_frames,
+    n_dropped,
+    n_recoveries,
+    codec,
+    size,
+    n_regions,
 });
 
 /// What the engine cannot do without.
@@ -111,28 +127,51 @@ tagged!(Missing { 0 => VideoDecoder, 1 => OffscreenCanvas, 2 => Connection });
 pub enum FromEngine {
     /// The first message: from now on messages are heard. A worker's earlier ones are lost while its module loads.
     Ready,
-    PublicKey { key: PublicKey },
+    PublicKey {
+        key: PublicKey,
+    },
     /// The agent has proved who it is.
     Open,
-    Notice { notice: Notice },
+    Notice {
+        notice: Notice,
+    },
     /// A picture of this size follows.
-    PictureSize { display: DisplayId, epoch: u32, size: PixelSize },
+    PictureSize {
+        display: DisplayId,
+        epoch: u32,
+        size: PixelSize,
+    },
     /// The first picture of that size is on the canvas.
-    FirstPicture { display: DisplayId },
-    Cursor { update: CursorUpdate },
+    FirstPicture {
+        display: DisplayId,
+    },
+    Cursor {
+        update: CursorUpdate,
+    },
     /// An `ImageBitmap` comes beside this message.
-    Thumbnail { display: DisplayId, size: PixelSize },
-    Statistics { statistics: Statistics },
+    Thumbnail {
+        display: DisplayId,
+        size: PixelSize,
+    },
+    Statistics {
+        statistics: Statistics,
+    },
     /// Nothing was heard for a while.
     Silent,
     /// Something was heard again.
     Heard,
     /// The socket is gone, with this close code; the session may be resumed.
-    Lost { close_code: u16 },
+    Lost {
+        close_code: u16,
+    },
     /// The session is over.
-    Ended { reason: EndReason },
+    Ended {
+        reason: EndReason,
+    },
     /// The engine cannot work.
-    Unable { missing: Missing },
+    Unable {
+        missing: Missing,
+    },
 }
 
 tagged!(FromEngine {

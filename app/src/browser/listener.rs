@@ -13,7 +13,11 @@ pub struct Listener {
 
 impl Listener {
     /// `E` is the type that the browser gives events of this kind.
-    pub fn new<E: JsCast + 'static>(target: &EventTarget, kind: &'static str, mut take: impl FnMut(E) + 'static) -> Self {
+    pub fn new<E: JsCast + 'static>(
+        target: &EventTarget,
+        kind: &'static str,
+        mut take: impl FnMut(E) + 'static,
+    ) -> Self {
         let callback = Closure::<dyn FnMut(Event)>::new(move |event: Event| take(event.unchecked_into()));
         let options = AddEventListenerOptions::new();
         options.set_passive(false);

@@ -89,7 +89,8 @@ fn Person(me: Me) -> impl IntoView {
         <a class="button button-quiet button-icon" href="/help/session" target="_blank" aria-label=text::HELP title=text::HELP>
             <Icon symbol=Symbol::Help/>
         </a>
-        <button type="button" class="button button-quiet account-button" popovertarget="account" aria-label=text::ACCOUNT>
+        <button type="button" class="button button-quiet account-button" popovertarget="account">
+            <span class="only-read">{text::ACCOUNT} ": "</span>
             <span class="avatar" aria-hidden="true">{initials(&me.user.name)}</span>
             <span class="account-name">{me.user.name.clone()}</span>
             <Icon symbol=Symbol::ChevronDown/>

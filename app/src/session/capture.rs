@@ -5,7 +5,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use leptos::ev::{CompositionEvent, FocusEvent, InputEvent as TextEvent, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
+use leptos::ev::{
+    CompositionEvent, FocusEvent, InputEvent as TextEvent, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent,
+};
 use leptos::prelude::*;
 use protocol::input::{InputEvent, PointerPosition};
 

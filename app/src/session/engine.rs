@@ -16,14 +16,13 @@ use protocol::input::InputEvent;
 use protocol::link::close;
 use protocol::reason::EndReason;
 use protocol::secure::PublicKey;
+use protocol::session::SILENT_AFTER;
 use protocol::time::Micros;
 use protocol::wire::{Blob, Text};
 use viewer::ui::{Connection, FromEngine, Missing, Statistics, ToEngine};
 
 use super::reconnect::{self, Next};
-use super::state::{
-    Announcement, Ending, EndsSoon, Phase, RemoteCursor, RemotePointer, SessionState, Shown,
-};
+use super::state::{Announcement, Ending, EndsSoon, Phase, RemoteCursor, RemotePointer, SessionState, Shown};
 use crate::api::{self, ApiError};
 use crate::browser::elements::{Bitmap, Canvas, show_bitmap};
 use crate::browser::worker::{Worker, WorkerEvent};
@@ -256,7 +255,7 @@ impl Engine {
             FromEngine::Cursor { update } => self.cursor(update),
             FromEngine::Thumbnail { display, .. } => self.thumbnail(display, bitmap),
             FromEngine::Statistics { statistics } => self.statistics.set(statistics),
-            FromEngine::Silent => self.silent_since.set(Some(clock::now())),
+            FromEngine::Silent => self.silent_since.set(Some(clock::now().since(SILENT_AFTER))),
             FromEngine::Heard => self.silent_since.set(None),
             FromEngine::Lost { close_code } => self.lost(close_code),
             FromEngine::Ended { reason } => self.over(Ending::Ended(reason)),

@@ -290,7 +290,15 @@ fn single_character(key: &str) -> Option<char> {
 
 /// Keys of Japanese keyboards, by the names that Windows browsers give them without a release.
 const JAPANESE_KEYS: &[&str] = &[
-    "Alphanumeric", "Hankaku", "Hiragana", "HiraganaKatakana", "KanaMode", "Katakana", "Romaji", "Zenkaku", "ZenkakuHankaku",
+    "Alphanumeric",
+    "Hankaku",
+    "Hiragana",
+    "HiraganaKatakana",
+    "KanaMode",
+    "Katakana",
+    "Romaji",
+    "Zenkaku",
+    "ZenkakuHankaku",
 ];
 
 fn key_of_code(code: &str) -> Option<KeyCode> {
@@ -317,10 +325,10 @@ fn key_of_name(key: &str, location: u32) -> Option<KeyCode> {
         "AltGraph" => KeyCode::AltRight,
         "Enter" if number_pad => KeyCode::NumpadEnter,
         " " => KeyCode::Space,
-        name @ ("Enter" | "Escape" | "Backspace" | "Tab" | "Delete" | "Insert" | "Home" | "End" | "PageUp" | "PageDown"
-        | "ArrowUp" | "ArrowDown" | "ArrowLeft" | "ArrowRight" | "CapsLock" | "NumLock" | "ScrollLock" | "Pause"
-        | "PrintScreen" | "ContextMenu" | "F1" | "F2" | "F3" | "F4" | "F5" | "F6" | "F7" | "F8" | "F9" | "F10" | "F11"
-        | "F12") => KeyCode::from_name(name)?,
+        name @ ("Enter" | "Escape" | "Backspace" | "Tab" | "Delete" | "Insert" | "Home" | "End" | "PageUp"
+        | "PageDown" | "ArrowUp" | "ArrowDown" | "ArrowLeft" | "ArrowRight" | "CapsLock" | "NumLock"
+        | "ScrollLock" | "Pause" | "PrintScreen" | "ContextMenu" | "F1" | "F2" | "F3" | "F4" | "F5" | "F6"
+        | "F7" | "F8" | "F9" | "F10" | "F11" | "F12") => KeyCode::from_name(name)?,
         _ => return None,
     })
 }
@@ -428,9 +436,7 @@ mod tests {
     fn windows_alt_graph_is_one_key() {
         let mut keyboard = keyboard(Platform::Windows);
         let control = with(stroke("ControlLeft", "Control"), |state| state.control = true);
-        let alt_graph = |stroke| {
-            with(stroke, |state| (state.control, state.alt, state.alt_graph) = (true, true, true))
-        };
+        let alt_graph = |stroke| with(stroke, |state| (state.control, state.alt, state.alt_graph) = (true, true, true));
         assert_eq!(words(&keyboard.down(control, ms(0)).events), "");
         assert_eq!(words(&keyboard.down(alt_graph(stroke("AltRight", "AltGraph")), ms(1)).events), "+AltRight");
         assert_eq!(words(&keyboard.down(alt_graph(stroke("KeyQ", "@")), ms(9)).events), "+KeyQ");

@@ -74,8 +74,6 @@ pub fn SessionView(
             class="session-view"
             node_ref=dialog
             aria-label=label
-            // Until the picture is there the focus is on the dialog itself; then it goes to the picture.
-            autofocus
             tabindex="-1"
             closedby="none"
             on:cancel=|event: leptos::ev::Event| event.prevent_default()
@@ -101,6 +99,8 @@ fn show(dialog: Option<DialogElement>) {
     if let Some(dialog) = dialog.filter(|dialog| !dialog.open()) {
         // A dialog that is not in the page any more stays shut.
         let _ = dialog.show_modal();
+        // Until the picture is there the focus is on the dialog itself; then it goes to the picture.
+        let _ = dialog.focus();
     }
 }
 

@@ -18,10 +18,17 @@ pub enum Saying {
     FirstPicture,
     NoPicture(PictureState),
     /// The device restarts; the console is not reached while `away`.
-    Restarting { phase: RestartPhase, away: bool },
+    Restarting {
+        phase: RestartPhase,
+        away: bool,
+    },
     /// What is on the canvas is as old as this tells.
-    Reconnecting { since: Micros },
-    Silent { since: Micros },
+    Reconnecting {
+        since: Micros,
+    },
+    Silent {
+        since: Micros,
+    },
     Over(Ending),
 }
 
@@ -72,10 +79,15 @@ pub(super) fn Overlay(engine: Engine, on_close: Callback<()>, on_again: Callback
     move || match saying.get() {
         Saying::Nothing => ().into_any(),
         Saying::Starting => {
-            waiting("Asking the console", "The console shows its red ring first, then its picture appears here.").into_any()
+            waiting("Asking the console", "The console shows its red ring first, then its picture appears here.")
+                .into_any()
         }
-        Saying::Connecting => waiting("Connecting", "The encrypted connection to the console is being made.").into_any(),
-        Saying::FirstPicture => waiting("Waiting for the picture", "The console is sending its first picture.").into_any(),
+        Saying::Connecting => {
+            waiting("Connecting", "The encrypted connection to the console is being made.").into_any()
+        }
+        Saying::FirstPicture => {
+            waiting("Waiting for the picture", "The console is sending its first picture.").into_any()
+        }
         Saying::NoPicture(picture) => no_picture(picture).into_any(),
         Saying::Restarting { phase, away } => view! { <Restarting phase away/> }.into_any(),
         Saying::Reconnecting { since } => view! { <Old title="Connection lost" verb="Reconnecting" since/> }.into_any(),
@@ -101,9 +113,10 @@ fn no_picture(picture: PictureState) -> impl IntoView {
         PictureState::DisplayAsleep => {
             ("The display is asleep", "Choose Wake display under Shortcut commands, or touch the console in the room.")
         }
-        PictureState::SecureDesktop => {
-            ("A protected screen", "The console shows a screen that may not be captured. The picture comes back after it.")
-        }
+        PictureState::SecureDesktop => (
+            "A protected screen",
+            "The console shows a screen that may not be captured. The picture comes back after it.",
+        ),
         PictureState::NoOutput => ("No output", "This display is not connected. Choose another one under Displays."),
         PictureState::PausedByCall => {
             ("Paused during a call", "A call started in the room. The session goes on when the call has ended.")
@@ -162,7 +175,8 @@ fn Restarting(phase: RestartPhase, away: bool) -> impl IntoView {
 #[component]
 fn Old(title: &'static str, verb: &'static str, since: Micros) -> impl IntoView {
     let age = RwSignal::new(clock::now().since(since));
-    let ticking = set_interval_with_handle(move || age.set(clock::now().since(since)), std::time::Duration::from_millis(500));
+    let ticking =
+        set_interval_with_handle(move || age.set(clock::now().since(since)), std::time::Duration::from_millis(500));
     on_cleanup(move || {
         if let Ok(ticking) = ticking {
             ticking.clear();
@@ -240,7 +254,8 @@ mod tests {
 
     #[test]
     fn a_restart_explains_the_lost_connection() {
-        let looks = Looks { phase: Phase::Reconnecting { since: SINCE }, restart: Some(RestartPhase::GoingDown), ..LIVE };
+        let looks =
+            Looks { phase: Phase::Reconnecting { since: SINCE }, restart: Some(RestartPhase::GoingDown), ..LIVE };
         assert_eq!(saying(looks), Saying::Restarting { phase: RestartPhase::GoingDown, away: true });
     }
 

@@ -54,7 +54,15 @@ mod tests {
 
     fn problem(code: ProblemCode, refusal: Option<RefusalCode>) -> ApiError {
         let (title, detail) = (String::new(), String::new());
-        ApiError::Problem(Problem { r#type: "about:blank".into(), title, status: 409, detail, code, refusal, retry_after_s: None })
+        ApiError::Problem(Problem {
+            r#type: "about:blank".into(),
+            title,
+            status: 409,
+            detail,
+            code,
+            refusal,
+            retry_after_s: None,
+        })
     }
 
     #[test]

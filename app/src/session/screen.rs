@@ -11,8 +11,8 @@ use super::keyboard::Typing;
 use super::overlay::Overlay;
 use super::state::{Phase, RemoteCursor, RemotePointer};
 use super::viewport;
-use crate::browser::elements::{self, picture_address};
 use crate::browser::clock;
+use crate::browser::elements::{self, picture_address};
 
 /// For so long the place is shown to which somebody else moved the pointer.
 const REMOTE_POINTER_SHOWN_FOR: Micros = Micros::from_secs(3);

@@ -19,7 +19,9 @@ pub enum Phase {
     Connecting,
     Live,
     /// The connection was lost at this time and is being made anew.
-    Reconnecting { since: Micros },
+    Reconnecting {
+        since: Micros,
+    },
     Over(Ending),
 }
 
@@ -55,7 +57,9 @@ impl Ending {
             Self::Unable(Missing::OffscreenCanvas) => {
                 "This browser cannot draw the picture. Use a current Microsoft Edge or another Chromium browser."
             }
-            Self::Unable(Missing::Connection) => "The server's answer could not be used. Reload the page, then try again.",
+            Self::Unable(Missing::Connection) => {
+                "The server's answer could not be used. Reload the page, then try again."
+            }
             Self::NotStarted => "The session was not started.",
             Self::Failed => "The viewer stopped unexpectedly. Start the session again.",
         }

@@ -50,7 +50,11 @@ fn milliseconds(time: Option<Micros>) -> String {
 /// `840 kbit/s`, `4.2 Mbit/s`
 fn bit_rate(bits_per_second: u32) -> String {
     let kilobits = bits_per_second / 1000;
-    if kilobits < 1000 { format!("{kilobits} kbit/s") } else { format!("{}.{} Mbit/s", kilobits / 1000, kilobits % 1000 / 100) }
+    if kilobits < 1000 {
+        format!("{kilobits} kbit/s")
+    } else {
+        format!("{}.{} Mbit/s", kilobits / 1000, kilobits % 1000 / 100)
+    }
 }
 
 /// `H.264 Constrained Baseline`, by the profile and its constraints ([H.264] A.2).

@@ -159,10 +159,8 @@ fn Connection(engine: Engine) -> impl IntoView {
 #[component]
 fn Countdown(ends_soon: EndsSoon) -> impl IntoView {
     let left = RwSignal::new(ends_soon.at.since(clock::now()));
-    let ticking = set_interval_with_handle(
-        move || left.set(ends_soon.at.since(clock::now())),
-        std::time::Duration::from_secs(1),
-    );
+    let ticking =
+        set_interval_with_handle(move || left.set(ends_soon.at.since(clock::now())), std::time::Duration::from_secs(1));
     on_cleanup(move || {
         if let Ok(ticking) = ticking {
             ticking.clear();

@@ -90,7 +90,12 @@ enum Stop {
 
 impl<'a, S: Carrier> Link<'a, S> {
     /// A link over `socket`, whose handshake ended in `transport`.
-    pub fn new(socket: WebSocketStream<S>, transport: Transport, registry: &'a Registry, reports: &'a dyn Reports) -> Self {
+    pub fn new(
+        socket: WebSocketStream<S>,
+        transport: Transport,
+        registry: &'a Registry,
+        reports: &'a dyn Reports,
+    ) -> Self {
         let limits = registry.limits();
         let (outgoing_sender, outgoing) = mpsc::channel(limits.outgoing_max);
         let (closing_sender, closing) = watch::channel(None);

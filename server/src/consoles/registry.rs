@@ -40,8 +40,15 @@ pub enum Report {
     Up,
     /// Its link is gone.
     Down,
-    Event { session: SessionId, event: SessionEvent },
-    Ended { session: SessionId, reason: EndReason, restarts: bool },
+    Event {
+        session: SessionId,
+        event: SessionEvent,
+    },
+    Ended {
+        session: SessionId,
+        reason: EndReason,
+        restarts: bool,
+    },
 }
 
 /// Who is told what agents report. Must not block.
@@ -111,7 +118,14 @@ impl Registry {
     /// closed.
     ///
     /// `None` when the server stops.
-    pub fn arrive(&self, scope: &TenantScope, room: &RoomId, console: ConsoleId, link: LinkHandle, hello: Hello) -> Option<Seat> {
+    pub fn arrive(
+        &self,
+        scope: &TenantScope,
+        room: &RoomId,
+        console: ConsoleId,
+        link: LinkHandle,
+        hello: Hello,
+    ) -> Option<Seat> {
         let mut here = self.here();
         if here.stopping {
             return None;
@@ -120,7 +134,9 @@ impl Registry {
         let number = here.n_links;
         let before = here.rooms.insert((scope.tenant().clone(), room.clone()), console);
         // A room has one console: the one that was enrolled before has lost its key.
-        if let Some(revoked) = before.filter(|before| *before != console).and_then(|before| here.consoles.remove(&before)) {
+        if let Some(revoked) =
+            before.filter(|before| *before != console).and_then(|before| here.consoles.remove(&before))
+        {
             revoked.link.close(LinkClose::Revoked);
         }
         let connected = Connected {
@@ -236,7 +252,11 @@ impl Registry {
     ///
     /// # Errors
     /// When there is no answer.
-    pub async fn offer(&self, console: ConsoleId, make: impl FnOnce(u32) -> ToAgent + Send) -> Result<Answer, AskError> {
+    pub async fn offer(
+        &self,
+        console: ConsoleId,
+        make: impl FnOnce(u32) -> ToAgent + Send,
+    ) -> Result<Answer, AskError> {
         let link = self.link(console).ok_or(AskError::NotHere)?;
         link.ask(make, self.limits.offer_within).await.map(believed)
     }

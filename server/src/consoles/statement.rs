@@ -66,7 +66,8 @@ mod tests {
     use super::*;
 
     fn info(displays: &[(DisplayId, u16, u16)]) -> ConsoleInfo {
-        let displays = displays.iter().map(|&(id, width, height)| DisplayInfo { id, size: PixelSize::new(width, height) });
+        let displays =
+            displays.iter().map(|&(id, width, height)| DisplayInfo { id, size: PixelSize::new(width, height) });
         ConsoleInfo {
             agent_version: Text::default(),
             platform: Text::default(),

@@ -256,8 +256,11 @@ mod tests {
     use super::*;
 
     fn places(max: usize, per_address_max: usize) -> Arc<Places> {
-        let limits =
-            AcceptLimits { connections_max: max, connections_per_address_max: per_address_max, ..AcceptLimits::default() };
+        let limits = AcceptLimits {
+            connections_max: max,
+            connections_per_address_max: per_address_max,
+            ..AcceptLimits::default()
+        };
         let proxy: IpAddr = "10.0.0.1".parse().expect("an address");
         Arc::new(Places::new(&limits, Arc::new(move |ip| ip == proxy)))
     }

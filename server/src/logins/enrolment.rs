@@ -141,7 +141,11 @@ async fn enrol<S: Carrier>(
 }
 
 /// The room's open offer to enrol a console, if it has one.
-async fn offered(core: &Core, tenant: &TenantId, room: &RoomId) -> Result<Option<(TenantScope, EnrolmentSecret)>, StorageError> {
+async fn offered(
+    core: &Core,
+    tenant: &TenantId,
+    room: &RoomId,
+) -> Result<Option<(TenantScope, EnrolmentSecret)>, StorageError> {
     let Some((scope, _)) = core.storage.tenant(tenant).await? else { return Ok(None) };
     let secret = core.storage.enrolment_secret(&scope, room).await?;
     Ok(secret.filter(|secret| core.clock.now() < secret.expires_at).map(|secret| (scope, secret)))

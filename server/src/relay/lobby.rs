@@ -63,7 +63,11 @@ struct Attempt<S> {
 /// What a side finds when it comes.
 enum Meeting<S> {
     /// Nobody yet: wait here.
-    First { peer: oneshot::Receiver<WebSocketStream<S>>, cut: watch::Receiver<Option<CloseCode>>, phase: watch::Sender<Phase> },
+    First {
+        peer: oneshot::Receiver<WebSocketStream<S>>,
+        cut: watch::Receiver<Option<CloseCode>>,
+        phase: watch::Sender<Phase>,
+    },
     /// The other side, which takes both sockets from here.
     Second { first: oneshot::Sender<WebSocketStream<S>>, phase: watch::Receiver<Phase> },
     /// The attempt was cut or replaced in the meantime.
@@ -134,7 +138,8 @@ impl<S: Carrier> Relay<S> {
 
     fn meet(&self, pass: Pass) -> Meeting<S> {
         let mut lobby = self.lobby();
-        let Some(attempt) = lobby.attempts.get_mut(&pass.session).filter(|attempt| attempt.number == pass.attempt) else {
+        let Some(attempt) = lobby.attempts.get_mut(&pass.session).filter(|attempt| attempt.number == pass.attempt)
+        else {
             return Meeting::Over;
         };
         if let Some(first) = attempt.waiting.take() {

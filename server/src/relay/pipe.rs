@@ -262,7 +262,8 @@ mod tests {
         let message = Bytes::from(vec![1; 32 << 10]);
         let mut sent = 0_usize;
         // Nobody reads at the viewer: what is taken from the agent is what the buffers hold.
-        while let Ok(result) = timeout(Duration::from_secs(1), world.agent.send(Message::Binary(message.clone()))).await {
+        while let Ok(result) = timeout(Duration::from_secs(1), world.agent.send(Message::Binary(message.clone()))).await
+        {
             result.expect("still connected");
             sent += message.len();
             assert!(sent <= 4 * MESSAGE_MAX_BYTES, "the relay hoards {sent} bytes");

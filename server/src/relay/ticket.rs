@@ -70,7 +70,13 @@ impl Tickets {
     ///
     /// # Errors
     /// When it is not good for this side of this session at `now`.
-    pub fn redeem(&mut self, ticket: &[u8; 32], session: SessionId, side: Side, now: Micros) -> Result<Pass, BadTicket> {
+    pub fn redeem(
+        &mut self,
+        ticket: &[u8; 32],
+        session: SessionId,
+        side: Side,
+        now: Micros,
+    ) -> Result<Pass, BadTicket> {
         let good = self.good.remove(&hash(ticket)).ok_or(BadTicket)?;
         let matches = good.pass.session == session && good.pass.side == side && now < good.until;
         if matches { Ok(good.pass) } else { Err(BadTicket) }

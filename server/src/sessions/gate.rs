@@ -45,7 +45,8 @@ impl SessionManager {
         let effective = Effective::new(storage.grants_of(scope, &requester.user.id).await?);
         let presence = self.registry.presence(scope, &room.room.id);
         // A link that has not been closed yet may belong to a console that the room no longer has.
-        let presence = presence.filter(|presence| console.as_ref().is_some_and(|console| console.id == presence.console));
+        let presence =
+            presence.filter(|presence| console.as_ref().is_some_and(|console| console.id == presence.console));
         let context = GateContext {
             remote_access_enabled: settings.enabled,
             access: effective.access_to(room.at()),

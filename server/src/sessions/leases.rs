@@ -31,8 +31,11 @@ impl SessionManager {
 
     /// Renews the leases of all live sessions, first in the storage: a server that cannot write lets its sessions end.
     async fn renew_leases(&self) {
-        let seen: Vec<_> =
-            self.sessions_where(|session| !session.is_ending()).iter().map(|session| (session.scope.clone(), session.id())).collect();
+        let seen: Vec<_> = self
+            .sessions_where(|session| !session.is_ending())
+            .iter()
+            .map(|session| (session.scope.clone(), session.id()))
+            .collect();
         if seen.is_empty() {
             return;
         }

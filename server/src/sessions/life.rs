@@ -9,10 +9,14 @@ use super::SessionLimits;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sockets {
     /// Tickets are out; both sides are to come.
-    Expected { until: Micros },
+    Expected {
+        until: Micros,
+    },
     Joined,
     /// They were there and are not.
-    Away { until: Micros },
+    Away {
+        until: Micros,
+    },
 }
 
 /// Where the console's link stands.
@@ -86,12 +90,20 @@ impl Life {
         self.restarting_until = Some(now + self.restart_grace);
     }
 
+    /// Without its agent a session has no viewer either, whichever was noticed first.
+    fn lost(&self) -> EndReason {
+        match self.link {
+            Link::Up => EndReason::ViewerLost,
+            Link::Down { .. } => EndReason::AgentLost,
+        }
+    }
+
     /// When something is due, and the reason for which the session ends then.
     pub(super) fn end(&self) -> (Micros, EndReason) {
         let sockets = match self.sockets {
             Sockets::Joined => None,
             Sockets::Expected { until } if !self.connected => Some((until, EndReason::NeverConnected)),
-            Sockets::Expected { until } | Sockets::Away { until } => Some(self.patient(until, EndReason::ViewerLost)),
+            Sockets::Expected { until } | Sockets::Away { until } => Some(self.patient(until, self.lost())),
         };
         let link = match self.link {
             Link::Up => None,
@@ -99,7 +111,11 @@ impl Life {
         };
         let last = Some((self.last, EndReason::MaximumDuration));
         // The link comes first: without its agent a session has no viewer either.
-        [link, sockets, last].into_iter().flatten().min_by_key(|(at, _)| *at).unwrap_or((self.last, EndReason::MaximumDuration))
+        [link, sockets, last]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(at, _)| *at)
+            .unwrap_or((self.last, EndReason::MaximumDuration))
     }
 
     /// During a restart of the device everything may take longer.
@@ -151,6 +167,15 @@ mod tests {
         assert_eq!(life.end(), (at(144), EndReason::ViewerLost));
         life.joined();
         assert_eq!(life.end().1, EndReason::MaximumDuration);
+    }
+
+    #[test]
+    fn a_killed_agent_is_the_cause_although_its_sockets_break_first() {
+        let mut life = life();
+        life.joined();
+        life.parted(at(100));
+        life.link_down(at(101));
+        assert_eq!(life.end(), (at(115), EndReason::AgentLost));
     }
 
     #[test]

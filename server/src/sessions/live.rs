@@ -265,7 +265,8 @@ impl Task {
         let event = manager.core.auditor.event(&actor, Client::default(), &event);
         let end = SessionEnd { at, reason };
         // The end is owed to the log: as long as the server runs, it is tried.
-        while let Err(error) = manager.core.storage.end_session(&session.scope, &session.id(), end, event.clone()).await {
+        while let Err(error) = manager.core.storage.end_session(&session.scope, &session.id(), end, event.clone()).await
+        {
             log_failure(Some(error), &session, "the end of a session could not be stored yet");
             sleep(manager.limits.store_again_after).await;
         }
@@ -277,7 +278,9 @@ impl Task {
     async fn say_goodbye(&mut self, reason: EndReason) -> bool {
         let session = self.session.id();
         let agent_done = self.owner.ending.borrow().agent_done;
-        if agent_done.is_none() && self.manager.registry.send(self.session.facts.console, ToAgent::End { session, reason }) {
+        if agent_done.is_none()
+            && self.manager.registry.send(self.session.facts.console, ToAgent::End { session, reason })
+        {
             let confirmed = self.owner.ending.wait_for(|ending| ending.agent_done.is_some());
             // Past its time, the session ends without the console's word.
             let _ = timeout(self.manager.limits.farewell, confirmed).await;

@@ -7,8 +7,8 @@ use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
 use tokio::time::{sleep, timeout};
 
-use super::{Limits, Requester, SessionLimits};
 use super::live::LiveSession;
+use super::{Limits, Requester, SessionLimits};
 use crate::access::Effective;
 use crate::audit::{Actor, Client, Event, SessionFacts};
 use crate::consoles::{Registry, Report, Reports};

@@ -70,7 +70,12 @@ impl SessionManager {
     ///
     /// # Errors
     /// When there is no such room, the gate is shut (which is written down), or something failed.
-    pub async fn start(&self, requester: Requester, room: RoomId, viewer_key: PublicKey) -> Result<StartedSession, StartError> {
+    pub async fn start(
+        &self,
+        requester: Requester,
+        room: RoomId,
+        viewer_key: PublicKey,
+    ) -> Result<StartedSession, StartError> {
         let this = self.this.upgrade().ok_or(StartError::Ended(EndReason::ServerStopped))?;
         let starting = tokio::spawn(async move { this.start_to_end(&requester, &room, viewer_key).await });
         starting.await.map_err(|_| StartError::Ended(EndReason::ServerStopped))?
@@ -80,7 +85,12 @@ impl SessionManager {
     ///
     /// # Errors
     /// As [`SessionManager::start`]; the session goes on meanwhile.
-    pub async fn resume(&self, requester: Requester, session: SessionId, viewer_key: PublicKey) -> Result<StartedSession, StartError> {
+    pub async fn resume(
+        &self,
+        requester: Requester,
+        session: SessionId,
+        viewer_key: PublicKey,
+    ) -> Result<StartedSession, StartError> {
         let this = self.this.upgrade().ok_or(StartError::Ended(EndReason::ServerStopped))?;
         let resuming = tokio::spawn(async move { this.resume_to_end(&requester, session, viewer_key).await });
         resuming.await.map_err(|_| StartError::Ended(EndReason::ServerStopped))?
@@ -97,7 +107,12 @@ impl SessionManager {
         Ok(())
     }
 
-    async fn start_to_end(&self, requester: &Requester, room: &RoomId, viewer_key: PublicKey) -> Result<StartedSession, StartError> {
+    async fn start_to_end(
+        &self,
+        requester: &Requester,
+        room: &RoomId,
+        viewer_key: PublicKey,
+    ) -> Result<StartedSession, StartError> {
         let gate = self.gate(requester, room).await?.ok_or(StartError::NotFound)?;
         let (console, grantable) = match (&gate.console, decide(&gate.context)) {
             (Some(console), Ok(grantable)) => (console, grantable),
@@ -144,7 +159,8 @@ impl SessionManager {
         let connection =
             Connection { session: &session, agent_key: console.key, viewer_key, nonce, settings, audit_position };
         let prepared = self.prepare(&connection);
-        let phase = prepared.as_ref().map_or_else(|_| watch::channel(Phase::Waiting).1, |prepared| prepared.phase.clone());
+        let phase =
+            prepared.as_ref().map_or_else(|_| watch::channel(Phase::Waiting).1, |prepared| prepared.phase.clone());
         let manager = self.this.upgrade().ok_or(StartError::Ended(EndReason::ServerStopped))?;
         tokio::spawn(Task { manager, session: Arc::clone(&session), owner, phase, maximum }.run());
         let prepared = match prepared {
@@ -164,7 +180,12 @@ impl SessionManager {
         }
     }
 
-    async fn resume_to_end(&self, requester: &Requester, id: SessionId, viewer_key: PublicKey) -> Result<StartedSession, StartError> {
+    async fn resume_to_end(
+        &self,
+        requester: &Requester,
+        id: SessionId,
+        viewer_key: PublicKey,
+    ) -> Result<StartedSession, StartError> {
         let session = self.owned(requester, id).ok_or(StartError::NotFound)?;
         let _connecting = session.connecting.lock().await;
         let room = &session.facts.room;
@@ -175,7 +196,9 @@ impl SessionManager {
             if session.facts.access <= grantable.access() { Ok(()) } else { Err(RefusalCode::NoPermission) }
         });
         let nonce = match (allowed, &gate.console) {
-            (Ok(()), Some(console)) if console.id == session.facts.console => self.nonce(console, false).await.map(|nonce| (console, nonce)),
+            (Ok(()), Some(console)) if console.id == session.facts.console => {
+                self.nonce(console, false).await.map(|nonce| (console, nonce))
+            }
             (Ok(()), _) => Err(RefusalCode::UnsupportedConsole),
             (Err(code), _) => Err(code),
         };
@@ -284,8 +307,10 @@ impl SessionManager {
         let grant = Blob::new(prepared.grant.as_bytes().to_vec()).map_err(|_| RefusalCode::AgentRefused)?;
         let relay_url = Text::fitted(&self.core.config.public_url.socket("/ws/agent"));
         let ticket = prepared.agent_ticket;
-        let answer =
-            self.registry.offer(session.facts.console, |request| ToAgent::Offer { request, grant, ticket, relay_url }).await;
+        let answer = self
+            .registry
+            .offer(session.facts.console, |request| ToAgent::Offer { request, grant, ticket, relay_url })
+            .await;
         match answer {
             Ok(Answer::Accepted { session: accepted }) if accepted == session.id() => Ok(()),
             Ok(Answer::Refused { code }) => Err(code),
@@ -295,7 +320,12 @@ impl SessionManager {
     }
 
     /// The console agreed: the viewer gets its ticket.
-    async fn started(&self, session: &LiveSession, agent_key: PublicKey, prepared: Prepared) -> Result<StartedSession, StartError> {
+    async fn started(
+        &self,
+        session: &LiveSession,
+        agent_key: PublicKey,
+        prepared: Prepared,
+    ) -> Result<StartedSession, StartError> {
         session.attempt(prepared.phase).await;
         let viewer_ticket = self.ticket(session, Side::Viewer)?;
         if let Some(reason) = session.end_reason() {

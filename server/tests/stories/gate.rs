@@ -20,7 +20,12 @@ async fn start(browser: &Browser, room: &str) -> Answer {
 /// The gate was shut by `code`, which is said to the person and written down once.
 async fn assert_refused(world: &World, answer: &Answer, code: RefusalCode) {
     let problem = answer.problem();
-    assert_eq!((answer.status, problem.code, problem.refusal), (409, ProblemCode::Refused, Some(code)), "{}", answer.body);
+    assert_eq!(
+        (answer.status, problem.code, problem.refusal),
+        (409, ProblemCode::Refused, Some(code)),
+        "{}",
+        answer.body
+    );
     assert_eq!(problem.detail, code.sentence());
     let records = world.events("session.refused").await;
     assert_eq!(records.len(), 1);
@@ -172,7 +177,8 @@ async fn refused_offer(code: RefusalCode, end: &str) {
     assert_eq!(world.events("session.refused").await[0]["session"], json!(offer.grant.session));
     let mut socket = agent.open_socket(&offer).await;
     let expected = protocol::link::close::BAD_TICKET;
-    until("the tickets of the refused session are worth nothing", async || world.live_sessions("aurora").await == 0).await;
+    until("the tickets of the refused session are worth nothing", async || world.live_sessions("aurora").await == 0)
+        .await;
     assert_eq!(socket.closed().await, expected);
 }
 

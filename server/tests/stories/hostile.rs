@@ -46,7 +46,9 @@ async fn a_session_does_not_notice_hostile_peers() {
             let opening = match seed % 3 {
                 0 => noise(seed, 40),
                 1 => Opening::Connect { version: protocol::VERSION }.to_bytes(),
-                _ => SocketOpening { version: 1, session: session.started.session, ticket: [seed as u8; 32] }.to_bytes(),
+                _ => {
+                    SocketOpening { version: 1, session: session.started.session, ticket: [seed as u8; 32] }.to_bytes()
+                }
             };
             let messages = vec![
                 Message::Binary(opening.into()),

@@ -57,7 +57,8 @@ async fn a_recorded_handshake_that_is_played_back_disturbs_nothing() {
 #[tokio::test]
 async fn a_key_that_no_console_has_is_told_that_it_is_revoked() {
     let world = World::start().await;
-    let (mut socket, mut transport) = begin_connection(&world.link_url(), &world.enrolment("aurora").server_key, &key(5)).await;
+    let (mut socket, mut transport) =
+        begin_connection(&world.link_url(), &world.enrolment("aurora").server_key, &key(5)).await;
     let bye = transport.open(&socket.message().await).unwrap();
     assert_eq!(bye, ToAgent::Bye { reason: LinkClose::Revoked }.to_bytes());
     assert_eq!(socket.closed().await, close::SESSION_ENDED);
@@ -67,7 +68,9 @@ async fn a_key_that_no_console_has_is_told_that_it_is_revoked() {
 async fn a_wrong_opening_is_refused() {
     let world = World::start().await;
     let wrong_version = Opening::Connect { version: protocol::VERSION + 1 }.to_bytes();
-    for opening in [vec![], vec![9], vec![0xff; 100], wrong_version, Opening::Connect { version: 1 }.to_bytes()[..2].to_vec()] {
+    for opening in
+        [vec![], vec![9], vec![0xff; 100], wrong_version, Opening::Connect { version: 1 }.to_bytes()[..2].to_vec()]
+    {
         let mut socket = Socket::open(&world.link_url(), None).await;
         socket.send(opening.clone()).await;
         assert_eq!(socket.closed().await, close::BAD_MESSAGE, "{opening:?}");
@@ -128,7 +131,8 @@ async fn what_is_not_understood_ends_the_link() {
     };
     let pulse = FromAgent::Pulse { sent_at: Micros(1) }.to_bytes();
     let left_over = [pulse.clone(), vec![0]].concat();
-    for wrong in [vec![], vec![200], pulse[..5].to_vec(), left_over, too_long_name, vec![0xff; LINK_MESSAGE_MAX_BYTES]] {
+    for wrong in [vec![], vec![200], pulse[..5].to_vec(), left_over, too_long_name, vec![0xff; LINK_MESSAGE_MAX_BYTES]]
+    {
         let mut agent = world.reconnect("aurora", key(1)).await.hello().await;
         agent.send_sealed(&wrong).await;
         assert_closed(&mut agent, LinkClose::ProtocolError, close::BAD_MESSAGE).await;

@@ -66,7 +66,9 @@ async fn only_pages_of_the_portal_open_a_viewers_socket() {
     let mut agent = world.console("aurora", 1).await;
     let (started, offer) = world.agreed(&world.sign_in("technician").await, &mut agent).await;
     let with_slash = format!("{}/", world.origin);
-    for origin in [None, Some("https://evil.example"), Some("null"), Some(with_slash.as_str()), Some("http://localhost")] {
+    for origin in
+        [None, Some("https://evil.example"), Some("null"), Some(with_slash.as_str()), Some("http://localhost")]
+    {
         let mut socket = Socket::open(&started.relay_url, origin).await;
         // The server may be faster with its refusal.
         let _ = socket.try_send(Message::Binary(opening_of(&started).to_bytes().into())).await;
@@ -81,7 +83,8 @@ async fn only_pages_of_the_portal_open_a_viewers_socket() {
 #[tokio::test]
 async fn a_wrong_first_message_is_refused() {
     let world = World::start().await;
-    let opening = SocketOpening { version: protocol::VERSION + 1, session: protocol::ids::SessionId([1; 16]), ticket: [1; 32] };
+    let opening =
+        SocketOpening { version: protocol::VERSION + 1, session: protocol::ids::SessionId([1; 16]), ticket: [1; 32] };
     let whole = opening.to_bytes();
     let left_over = [whole.clone(), vec![0]].concat();
     let cases = [
@@ -194,9 +197,8 @@ async fn an_end_that_reads_nothing_for_too_long_is_dropped() {
     limits.relay.close_within = Duration::from_millis(100);
     let world = World::with(limits, Clock::system()).await;
     let mut session = world.session().await;
-    let closed = async {
-        while session.agent_socket.try_send(Message::Binary(vec![0; 60_000].into())).await.is_ok() {}
-    };
+    let closed =
+        async { while session.agent_socket.try_send(Message::Binary(vec![0; 60_000].into())).await.is_ok() {} };
     tokio::time::timeout(Duration::from_secs(20), closed).await.expect("the console is let go");
     until("both sockets are gone", async || world.core.metrics.relay_sockets.get() == 0).await;
 }

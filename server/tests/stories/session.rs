@@ -37,7 +37,10 @@ async fn a_technician_reaches_a_console_and_ends_the_session() {
     assert_eq!(session.browser.delete(&ending).await.status, 404, "it is over");
 
     let start = &world.events("session.start").await[0];
-    assert_eq!((&start["room"], &start["access"], &start["user_name"]), (&json!("aurora"), &json!("modify"), &json!("Tina Technician")));
+    assert_eq!(
+        (&start["room"], &start["access"], &start["user_name"]),
+        (&json!("aurora"), &json!("modify"), &json!("Tina Technician"))
+    );
 }
 
 #[tokio::test]
@@ -319,7 +322,10 @@ async fn stopping_the_server_ends_sessions_and_says_good_bye() {
     let ((), (messages, _)) = tokio::join!(world.stop(), session.agent.closed());
     let id = session.started.session;
     assert!(messages.contains(&ToAgent::End { session: id, reason: EndReason::ServerStopped }), "{messages:?}");
-    assert!(matches!(messages.last(), Some(ToAgent::Bye { reason: protocol::link::LinkClose::Stopping })), "{messages:?}");
+    assert!(
+        matches!(messages.last(), Some(ToAgent::Bye { reason: protocol::link::LinkClose::Stopping })),
+        "{messages:?}"
+    );
     assert_eq!(session.viewer_socket.closed().await, close::SESSION_ENDED);
     assert_eq!(world.the_end().await, "server_stopped");
 }

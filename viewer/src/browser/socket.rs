@@ -15,7 +15,9 @@ pub enum SocketEvent {
     Open,
     Message(Vec<u8>),
     /// The last event.
-    Closed { code: u16 },
+    Closed {
+        code: u16,
+    },
 }
 
 /// Dropping it closes the connection and silences it.

@@ -8,8 +8,8 @@ use protocol::video::{Codec, FrameId, FrameKind};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{
-    CodecState, EncodedVideoChunk, EncodedVideoChunkInit, EncodedVideoChunkType, HardwareAcceleration, VideoDecoderConfig,
-    VideoDecoderInit, VideoFrame,
+    CodecState, EncodedVideoChunk, EncodedVideoChunkInit, EncodedVideoChunkType, HardwareAcceleration,
+    VideoDecoderConfig, VideoDecoderInit, VideoFrame,
 };
 
 use super::BrowserError;
@@ -65,7 +65,12 @@ impl VideoDecoder {
     ///
     /// # Errors
     /// When the browser cannot decode this codec.
-    pub fn new(codec: Codec, size: PixelSize, preference: Preference, report: Rc<dyn Fn(DecoderEvent)>) -> Result<Self, BrowserError> {
+    pub fn new(
+        codec: Codec,
+        size: PixelSize,
+        preference: Preference,
+        report: Rc<dyn Fn(DecoderEvent)>,
+    ) -> Result<Self, BrowserError> {
         if !is_available() {
             return Err(BrowserError::Missing);
         }

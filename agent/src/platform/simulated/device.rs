@@ -174,7 +174,7 @@ impl Device {
         let device = Arc::downgrade(self);
         let watch = move || {
             while let Some(pause) = restart_pause(&device) {
-                std::thread::sleep(pause)
+                std::thread::sleep(pause);
             }
         };
         if let Err(error) = std::thread::Builder::new().name("restart".to_owned()).spawn(watch) {
@@ -271,9 +271,9 @@ impl Inner {
 
     /// Compares the list of displays with what is there; `true` when it changed.
     fn renew_list(&mut self) -> bool {
-        let lit = self.scene.is_lit();
-        let there = DisplayId::ALL.into_iter().filter(|id| lit && self.shown[*id as usize].plugged_in);
-        let list: Vec<DisplayId> = there.collect();
+        let has_power = self.scene.is_lit();
+        let connected = |id: &DisplayId| has_power && self.shown[*id as usize].plugged_in;
+        let list: Vec<DisplayId> = DisplayId::ALL.into_iter().filter(connected).collect();
         if list == self.list {
             return false;
         }

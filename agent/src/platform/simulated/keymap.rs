@@ -30,6 +30,7 @@ impl KeyboardLayout {
 
 /// What is held or locked while a key is pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "keys are held and locked independently")]
 pub(super) struct Levels {
     pub(super) shift: bool,
     pub(super) third: bool,

@@ -44,7 +44,8 @@ pub(super) fn draw(pixels: &mut [u8], size: PixelSize, people: &[RingPerson]) {
     }
     let line = line(people);
     let text_width = text::measure(&line, LINE_STYLE).ceil() as i32;
-    let (left, right) = ((width - text_width) / 2 - 28, (width + text_width) / 2 + 28);
+    let left = (width - text_width) / 2 - 28;
+    let right = left + text_width + 56;
     for y in FRAME_PX..LINE_HEIGHT_PX {
         for x in left..right {
             target.blend(x, y, RED, 255);

@@ -144,7 +144,7 @@ fn what_a_capture_collects_is_what_the_display_shows() {
         |room| {
             room.injector()
                 .text("a line of words\nand äöü €, and a very long one that has to be wrapped")
-                .expect("types")
+                .expect("types");
         },
         |room| room.keys(&[KeyCode::ControlLeft, KeyCode::KeyA]),
         |room| room.click(START_CALL),
@@ -481,11 +481,11 @@ fn a_restart_takes_the_displays_away_and_brings_them_back() {
     assert!(!room.console.state().in_call, "no call survives");
     assert!(!news(&mut *capture).is_empty(), "it is seen to go down");
     assert_eq!(room.platform.displays.list().0.len(), 3);
-    room.pass(Duration::from_millis(1000));
+    room.pass(Duration::from_secs(1));
     assert_eq!(room.platform.displays.list(), (Vec::new(), epoch + 1));
     assert!(matches!(capture.wait(Duration::ZERO), Err(PlatformError::NoSuchDisplay(DisplayId::Console))));
     assert!(room.platform.displays.capture(DisplayId::Console).is_err());
-    room.pass(Duration::from_millis(1000));
+    room.pass(Duration::from_secs(1));
     assert_eq!(room.platform.displays.list().0.len(), 3);
     assert!(capture.wait(Duration::ZERO).is_err(), "the old capture stays over");
     let mut starting = room.capture(DisplayId::Console);
@@ -493,7 +493,7 @@ fn a_restart_takes_the_displays_away_and_brings_them_back() {
     room.pass(Duration::from_millis(500));
     assert!(covered(&news(&mut *starting)) < 20_000, "the progress moves");
     assert!(room.console.state().restarting);
-    room.pass(Duration::from_millis(2000));
+    room.pass(Duration::from_secs(2));
     assert!(!room.console.state().restarting);
     assert!(1920 * 1080 / 4 < covered(&news(&mut *starting)), "the home screen is up");
     assert_eq!(changes.load(Ordering::SeqCst), 2);

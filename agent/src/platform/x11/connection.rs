@@ -190,8 +190,11 @@ pub(super) fn wait_for_any(
     Ok(if n_ready == 0 { Ended::TimedOut } else { Ended::Readable })
 }
 
+/// Fits every system's idea of a time-out; a longer wait ends early, which its owner sees as a time-out.
+const LONGEST_WAIT: Duration = Duration::from_secs(1000);
+
 fn timespec(deadline: Option<Instant>) -> Option<Timespec> {
-    let left = deadline?.saturating_duration_since(Instant::now()).min(Duration::from_secs(3600));
+    let left = deadline?.saturating_duration_since(Instant::now()).min(LONGEST_WAIT);
     Timespec::try_from(left).ok()
 }
 

@@ -124,10 +124,10 @@ fn Badges(room: RoomSummary) -> impl IntoView {
 #[component]
 fn Missing() -> impl IntoView {
     view! {
-        <div class="page">
-            <EmptyState symbol=Symbol::Search title=text::MISSING_TITLE text=text::MISSING>
-                <a class="button" href="/rooms"><Icon symbol=Symbol::ArrowLeft/>{text::BACK}</a>
-            </EmptyState>
+        <div class="page page-centred">
+            <Heading title=Signal::stored(text::MISSING_TITLE.to_owned())/>
+            <p class="lead">{text::MISSING}</p>
+            <p><a class="button" href="/rooms"><Icon symbol=Symbol::ArrowLeft/>{text::BACK}</a></p>
         </div>
     }
 }

@@ -19,7 +19,10 @@ use crate::state::AppState;
 
 /// `/ws/link`, `/ws/viewer` and `/ws/agent`.
 pub fn routes() -> Router<AppState> {
-    Router::new().route("/ws/link", get(link::open)).route("/ws/viewer", get(viewer::open)).route("/ws/agent", get(agent::open))
+    Router::new()
+        .route("/ws/link", get(link::open))
+        .route("/ws/viewer", get(viewer::open))
+        .route("/ws/agent", get(agent::open))
 }
 
 /// Serves one side's socket of a session: first message, ticket, relay.

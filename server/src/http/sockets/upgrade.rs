@@ -15,7 +15,11 @@ use crate::relay::socket::{Wire, config};
 /// No extension and no subprotocol is offered: compression would tell lengths of what it compresses.
 ///
 /// [RFC 6455 4.2]: https://www.rfc-editor.org/rfc/rfc6455#section-4.2
-pub(super) fn upgrade<F>(mut request: Request, message_max_bytes: usize, serve: impl FnOnce(WebSocketStream<Wire>) -> F + Send + 'static) -> Response
+pub(super) fn upgrade<F>(
+    mut request: Request,
+    message_max_bytes: usize,
+    serve: impl FnOnce(WebSocketStream<Wire>) -> F + Send + 'static,
+) -> Response
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -32,8 +36,11 @@ where
             serve(WebSocketStream::from_raw_socket(io, Role::Server, Some(config(message_max_bytes))).await).await;
         }
     });
-    let headers =
-        [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket"), (header::SEC_WEBSOCKET_ACCEPT, accept.as_str())];
+    let headers = [
+        (header::CONNECTION, "upgrade"),
+        (header::UPGRADE, "websocket"),
+        (header::SEC_WEBSOCKET_ACCEPT, accept.as_str()),
+    ];
     (StatusCode::SWITCHING_PROTOCOLS, headers, Body::empty()).into_response()
 }
 

@@ -3,9 +3,7 @@
 use protocol::access::Access;
 use protocol::geometry::PixelSize;
 use protocol::ids::{ConsoleId, DisplayId, DisplayInfo, RoomId, SessionId, TenantId};
-use protocol::link::{
-    CallState, ConsoleInfo, FromAgent, Opening, SessionEvent, SocketOpening, ToAgent,
-};
+use protocol::link::{CallState, ConsoleInfo, FromAgent, Opening, SessionEvent, SocketOpening, ToAgent};
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
 use protocol::secure::noise::{Handshake, SessionPrologue, Transport};

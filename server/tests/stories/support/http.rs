@@ -96,6 +96,8 @@ fn parse(answer: &[u8]) -> Answer {
     let (head, body) = answer.split_once("\r\n\r\n").expect("headers");
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
-    let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+    let headers = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
     Answer { status: status.expect("a status"), headers: headers.collect(), body: body.to_owned() }
 }

@@ -57,7 +57,9 @@ impl Socket {
                     Some(Ok(Message::Binary(bytes))) => return Heard::Message(bytes),
                     Some(Ok(Message::Close(Some(frame)))) => return Heard::Closed(frame.code.into()),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                    Some(Ok(Message::Close(None) | Message::Text(_) | Message::Frame(_)) | Err(_)) | None => return Heard::Broken,
+                    Some(Ok(Message::Close(None) | Message::Text(_) | Message::Frame(_)) | Err(_)) | None => {
+                        return Heard::Broken;
+                    }
                 }
             }
         };

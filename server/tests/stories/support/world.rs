@@ -213,7 +213,12 @@ impl World {
     }
 
     /// Resumes a session while its console agrees.
-    pub(crate) async fn resume(&self, browser: &Browser, agent: &mut TestAgent, session: SessionId) -> (StartedSession, Offer) {
+    pub(crate) async fn resume(
+        &self,
+        browser: &Browser,
+        agent: &mut TestAgent,
+        session: SessionId,
+    ) -> (StartedSession, Offer) {
         let body = serde_json::to_value(StartSession { viewer_key: viewer_key().public_key() }).unwrap();
         let path = format!("/sessions/{session}/resume");
         let (answer, offer) = tokio::join!(browser.post(&path, &body), agent.agree());
@@ -222,7 +227,8 @@ impl World {
 
     /// The bodies of a tenant's audit events of a kind.
     pub(crate) async fn events_of(&self, tenant: &str, kind: &str) -> Vec<Value> {
-        let events = self.core.storage.events(&self.scope(tenant).await, EventFilter::default(), 100_000).await.unwrap();
+        let events =
+            self.core.storage.events(&self.scope(tenant).await, EventFilter::default(), 100_000).await.unwrap();
         let wanted = events.into_iter().filter(|event| event.kind == kind);
         wanted.map(|event| serde_json::from_str(&event.body).unwrap()).collect()
     }

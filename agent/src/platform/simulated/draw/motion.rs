@@ -41,28 +41,28 @@ impl Wave {
 /// A line that moves to the left with a soft surface below it and a dot at its end.
 pub(super) fn chart(target: &mut Bgra<'_>, area: Area, frame: u32, seed: u32, colour: Rgba) {
     let line = Area::new(area.x, area.y + 14, area.width - 20, area.height - 14);
-    let values: Vec<f32> = (0..line.width).map(|x| value(line, x, frame, seed)).collect();
-    below(target, line, &values, |y| {
+    let heights: Vec<f32> = (0..line.width).map(|x| curve(line, x, frame, seed)).collect();
+    below(target, line, &heights, |y| {
         let depth = (y - line.y) * 255 / line.height.max(1);
         colour.with_opacity(scaled(70, (255 - depth.clamp(0, 255)) as u8))
     });
     let seen = Area::from(target.clip).intersection(area);
     for x in seen.x.max(line.x)..seen.right().min(line.right()) {
         let at = (x - line.x) as usize;
-        let slope = values.get(at + 1).map_or(0.0, |next| next - values[at]);
+        let slope = heights.get(at + 1).map_or(0.0, |next| next - heights[at]);
         let reach = 2.2 * (1.0 + slope * slope).sqrt();
-        for y in (values[at] - reach - 1.0) as i32..=(values[at] + reach + 1.0) as i32 {
-            target.blend(x, y, colour.rgb(), coverage((y as f32 + 0.5 - values[at]).abs() - reach));
+        for y in (heights[at] - reach - 1.0) as i32..=(heights[at] + reach + 1.0) as i32 {
+            target.blend(x, y, colour.rgb(), coverage((y as f32 + 0.5 - heights[at]).abs() - reach));
         }
     }
-    if let Some(last) = values.last() {
+    if let Some(last) = heights.last() {
         dot(target, seen, (line.right() as f32, *last), 9.0, colour);
         dot(target, seen, (line.right() as f32, *last), 4.5, palette::WHITE);
     }
 }
 
 /// A calm curve: slow waves of unlike lengths, moved by a pixel and a half a frame.
-fn value(area: Area, x: i32, frame: u32, seed: u32) -> f32 {
+fn curve(area: Area, x: i32, frame: u32, seed: u32) -> f32 {
     let at = (x as f32 + frame as f32 * 1.5) / 100.0;
     let phase = (seed % 628) as f32 / 100.0;
     let bend =

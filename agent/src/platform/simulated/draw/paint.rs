@@ -90,7 +90,7 @@ fn colour_at(fill: Fill, area: Area, x: i32, y: i32) -> Rgba {
         Fill::Flat(colour) => colour,
         Fill::Down(top, bottom) => top.towards(bottom, part(y - area.y, area.height) as u8),
         Fill::Diagonal(start, end) => {
-            let at = (part(x - area.x, area.width) + part(y - area.y, area.height)) / 2;
+            let at = part(x - area.x, area.width).midpoint(part(y - area.y, area.height));
             start.towards(end, at as u8)
         }
     }

@@ -8,7 +8,7 @@ use super::super::draw::{Align, Area, Fill, Icon, Rgba, View};
 use super::ids::{Id, Page, Slider, Switch};
 use super::schedule::{self, PEOPLE};
 use super::widgets::{self, MARGIN, Tone};
-use super::{WIDTH, Scene};
+use super::{Scene, WIDTH};
 
 /// Somebody in the call.
 pub(super) struct Participant {

@@ -10,7 +10,7 @@ use super::super::draw::{Align, Area, Fill, Icon, Rgba, View};
 use super::call::{self, Participant};
 use super::ids::Id;
 use super::schedule;
-use super::{DISPLAY_SIZE, WIDTH, Scene, share, widgets};
+use super::{DISPLAY_SIZE, Scene, WIDTH, share, widgets};
 
 const MARGIN: i32 = 96;
 /// What moves on the display for people while the room is free.
@@ -20,31 +20,37 @@ const PLOT: Area = Area::new(MARGIN + 56, 430, 1080, 460);
 /// Seconds that a slide stays.
 const SLIDE_SECONDS: i64 = 20;
 
-/// Slides: a headline, a line below it, and three figures.
-const SLIDES: [(&str, &str, [(&str, &str); 3]); 3] = [
-    (
-        "Quarter at a glance",
-        "Orders per day, all sites",
-        [("+12 %", "Orders"), ("4.7", "Satisfaction"), ("98 %", "On time")],
-    ),
-    (
-        "Energy use",
-        "Kilowatt hours per hour, this building",
-        [("−8 %", "Against last year"), ("61 %", "Solar"), ("212", "Tons saved")],
-    ),
-    (
-        "Release 24",
-        "Completed tests per hour",
-        [("1 284", "Tests"), ("3", "Open questions"), ("5 days", "Until release")],
-    ),
+struct Slide {
+    title: &'static str,
+    about: &'static str,
+    /// A figure and what it counts.
+    figures: [(&'static str, &'static str); 3],
+}
+
+const SLIDES: [Slide; 3] = [
+    Slide {
+        title: "Quarter at a glance",
+        about: "Orders per day, all sites",
+        figures: [("+12 %", "Orders"), ("4.7", "Satisfaction"), ("98 %", "On time")],
+    },
+    Slide {
+        title: "Energy use",
+        about: "Load of this building, in percent",
+        figures: [("−8 %", "Against last year"), ("61 %", "Solar"), ("212", "Tons saved")],
+    },
+    Slide {
+        title: "Release 24",
+        about: "Completed tests per hour",
+        figures: [("1 284", "Tests"), ("3", "Open questions"), ("5 days", "Until release")],
+    },
 ];
 
 pub(super) fn people(view: &mut View<Id>, scene: &Scene) {
     view.panel(DISPLAY_SIZE.bounds().into(), 0, Fill::Down(NIGHT_TOP, NIGHT_BOTTOM));
     if scene.in_call() {
-        grid(view, scene)
+        grid(view, scene);
     } else {
-        lobby(view, scene)
+        lobby(view, scene);
     }
     share_code(view, scene);
 }
@@ -52,7 +58,7 @@ pub(super) fn people(view: &mut View<Id>, scene: &Scene) {
 pub(super) fn content(view: &mut View<Id>, scene: &Scene) {
     view.panel(DISPLAY_SIZE.bounds().into(), 0, Fill::Down(NIGHT_TOP, NIGHT_BOTTOM));
     let slide = scene.local.0.div_euclid(SLIDE_SECONDS).rem_euclid(SLIDES.len() as i64) as usize;
-    let (title, about, figures) = SLIDES[slide];
+    let Slide { title, about, figures } = &SLIDES[slide];
     view.text(MARGIN, 166, Align::Start, title, Style::semi_bold(76), TEXT);
     view.text(MARGIN + 2, 226, Align::Start, about, Style::regular(34), TEXT_SOFT);
     if scene.in_call() {

@@ -9,7 +9,7 @@ use super::super::draw::{Align, Area, Fill, Icon, Rgba, View};
 use super::ids::{FieldId, Id, List, Page, Section};
 use super::schedule::{self, Meeting};
 use super::widgets::{self, MARGIN, Tone};
-use super::{WIDTH, Scene};
+use super::{Scene, WIDTH};
 
 const RIGHT: i32 = 880;
 const TOP: i32 = 152;

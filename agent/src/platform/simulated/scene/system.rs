@@ -7,7 +7,7 @@ use super::super::draw::palette::{BLACK, INDIGO, RAISED, RING, TEXT, TEXT_FAINT,
 use super::super::draw::{Align, Area, Fill, Icon, View};
 use super::ids::Id;
 use super::widgets::{self, Tone};
-use super::{BACK_AT, DISPLAY_SIZE, WIDTH, GONE_AT, Scene};
+use super::{BACK_AT, DISPLAY_SIZE, GONE_AT, Scene, WIDTH};
 
 const MIDDLE: i32 = WIDTH / 2;
 

@@ -8,7 +8,7 @@ use super::super::draw::palette::{
 use super::super::draw::{Align, Area, Fill, Icon, Rgba, View};
 use super::field::{Field, Layout, Lines};
 use super::ids::{FieldId, Form, Id, Page, Slider, Switch};
-use super::{DISPLAY_SIZE, WIDTH, Drag, Scene};
+use super::{DISPLAY_SIZE, Drag, Scene, WIDTH};
 
 /// Left and right of everything.
 pub(super) const MARGIN: i32 = 72;
@@ -66,14 +66,7 @@ pub(super) fn top_bar(view: &mut View<Id>, scene: &Scene, title: &str) {
         round_button(view, scene, back, Id::Go(Page::Home), Icon::Back, Tone::Plain);
         view.text_within(back.right() + 28, 97, width, title, Style::semi_bold(40), TEXT);
         let time = scene.local.time(scene.saved.twenty_four_hours);
-        view.text(
-            WIDTH - MARGIN,
-            94,
-            Align::End,
-            &time,
-            Style::regular(34).with_tabular_digits(),
-            TEXT_SOFT,
-        );
+        view.text(WIDTH - MARGIN, 94, Align::End, &time, Style::regular(34).with_tabular_digits(), TEXT_SOFT);
     }
     if scene.call.is_some() && scene.page != Page::Call {
         running_call(view, scene);
@@ -136,7 +129,7 @@ pub(super) fn button(
 ) {
     let style = Style::semi_bold(if area.height < 60 { 22 } else { 25 });
     let ink = button_surface(view, scene, area, id, tone);
-    let icon_side = if icon.is_some() { style.size_px as i32 * 5 / 4 } else { 0 };
+    let icon_side = if icon.is_some() { i32::from(style.size_px) * 5 / 4 } else { 0 };
     let gap = if icon.is_some() && !label.is_empty() { 14 } else { 0 };
     let width = text::measure(label, style).round() as i32 + icon_side + gap;
     let x = area.x + (area.width - width) / 2;

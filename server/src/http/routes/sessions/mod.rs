@@ -30,7 +30,9 @@ impl From<StartError> for ApiError {
             StartError::NotFound => Self::NotFound,
             StartError::Refused(code) => Self::Refused(code),
             StartError::Full(capacity) => Self::Conflict(sentence(&format!("{capacity}; end one first"))),
-            StartError::Ended(EndReason::ServerStopped) | StartError::Overloaded => Self::RateLimited { retry_after_s: 5 },
+            StartError::Ended(EndReason::ServerStopped) | StartError::Overloaded => {
+                Self::RateLimited { retry_after_s: 5 }
+            }
             StartError::Ended(reason) => Self::Conflict(format!("The session has ended. {}", reason.sentence())),
             StartError::Storage(error) => error.into(),
         }
