@@ -187,6 +187,6 @@ function report(results: Results): void {
     ['portal, brotli', kB(transferBytes.portal) + goal(transferBytes.portal <= 300_000, 'at most 300 kB')],
     ['session engine, brotli', kB(transferBytes.viewer) + goal(transferBytes.viewer <= 120_000, 'at most 120 kB')],
   ])}\n\n`);
-  const out = process.env.REDRING_BENCH_OUT;
+  const out = process.env.E2E_BENCH_OUT;
   if (out) writeFileSync(out, `${JSON.stringify(results, undefined, 2)}\n`);
 }

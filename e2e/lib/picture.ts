@@ -1,4 +1,4 @@
-/** Pixels of a screenshot. */
+/** Pixels of a screenshot, or of an X server's own screen. */
 
 import { PNG } from 'pngjs';
 import type { Locator } from '@playwright/test';
@@ -6,24 +6,32 @@ import type { Locator } from '@playwright/test';
 export type Colour = readonly [red: number, green: number, blue: number];
 
 export class Picture {
-  private constructor(private readonly png: PNG) {}
+  private constructor(
+    readonly width: number,
+    readonly height: number,
+    /** Where the red, green and blue of a pixel are. */
+    private readonly order: readonly [number, number, number],
+    private readonly data: Buffer,
+    private readonly strideBytes = width * 4,
+  ) {}
 
   static async of(element: Locator): Promise<Picture> {
-    return new Picture(PNG.sync.read(await element.screenshot()));
+    const { width, height, data } = PNG.sync.read(await element.screenshot());
+    return new Picture(width, height, [0, 1, 2], data);
   }
 
-  get width(): number {
-    return this.png.width;
-  }
-
-  get height(): number {
-    return this.png.height;
+  /** Of a dump in the form of `xwd` with 32 bits for each pixel (X11/XWDFile.h). */
+  static ofDump(dump: Buffer): Picture {
+    const field = (n: number) => dump.readUInt32BE(n * 4);
+    const [headerBytes, width, height, bitsPerPixel, strideBytes, nColours] = [field(0), field(4), field(5), field(11), field(12), field(19)];
+    if (bitsPerPixel !== 32) throw new Error(`a dump with ${bitsPerPixel} bits for each pixel cannot be read`);
+    return new Picture(width, height, [2, 1, 0], dump.subarray(headerBytes + nColours * 12), strideBytes);
   }
 
   at(x: number, y: number): Colour {
-    const place = (Math.floor(y) * this.png.width + Math.floor(x)) * 4;
-    const [red = 0, green = 0, blue = 0] = this.png.data.subarray(place, place + 3);
-    return [red, green, blue];
+    const place = Math.floor(y) * this.strideBytes + Math.floor(x) * 4;
+    const [red, green, blue] = this.order.map((byte) => this.data[place + byte] ?? 0);
+    return [red!, green!, blue!];
   }
 
   /** The part of the pixels that are like `colour`, from 0 to 1. */

@@ -11,15 +11,17 @@ function program(variable: string, name: string): string {
   return path;
 }
 
-export const serverProgram = () => program('REDRING_SERVER', 'redring-server');
-export const agentProgram = () => program('REDRING_AGENT', 'redring-agent');
+export const serverProgram = () => program('E2E_SERVER', 'redring-server');
+export const agentProgram = () => program('E2E_AGENT', 'redring-agent');
 
-export const probeProgram = () => program('REDRING_PROBE', 'bench');
+export const probeProgram = () => program('E2E_PROBE', 'bench');
 export const portalFolder = () => resolve(root, 'dist');
+/** The font of the ring's line. */
+export const ringFont = () => resolve(root, 'agent/assets/Inter-SemiBold.otf');
 
 /** The system's Chromium, quiet: no updates, no reports, nothing that leaves the machine. */
 export const chromium = {
-  executablePath: process.env.REDRING_CHROMIUM ?? '/usr/bin/chromium',
+  executablePath: process.env.E2E_CHROMIUM ?? '/usr/bin/chromium',
   args: [
     // Root has no user namespace to build a sandbox from.
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),

@@ -21,7 +21,7 @@ export class Program {
     args: string[],
     private readonly options: ProgramOptions,
   ) {
-    this.child = spawn(path, args, { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(path, args, { env: { ...cleanEnvironment(), ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
     writeFileSync(options.log, '', { flag: 'a' });
     const log = createWriteStream(options.log, { flags: 'a' });
     this.child.stdout!.pipe(log, { end: false });
@@ -59,6 +59,13 @@ export class Program {
     await exit;
     clearTimeout(timer);
   }
+}
+
+/** What the product reads of the developer's own environment; all else depends on the test alone. */
+const PASSED_ON = ['REDRING_LOG', 'REDRING_PORTAL_DIR'];
+
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('REDRING_') || PASSED_ON.includes(name)));
 }
 
 /** Waits until `look` gives something; fails with `what` when it does not within `withinMs`. */

@@ -8,6 +8,7 @@ import { type AddressInfo, type Server, type Socket, connect, createServer } fro
 export class Wiretap {
   private readonly sockets = new Set<Socket>();
   private readonly kept: Buffer[] = [];
+  private readonly watches = new Set<{ text: string; look: () => void }>();
 
   private constructor(private readonly listener: Server) {}
 
@@ -29,6 +30,17 @@ export class Wiretap {
     return Buffer.concat(this.kept);
   }
 
+  /** During `act`, calls `look` whenever a client has sent `text`, before it is handed on. */
+  async watch<T>(text: string, look: () => void, act: () => Promise<T>): Promise<T> {
+    const watch = { text, look };
+    this.watches.add(watch);
+    try {
+      return await act();
+    } finally {
+      this.watches.delete(watch);
+    }
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     await new Promise((closed) => this.listener.close(closed));
@@ -36,7 +48,11 @@ export class Wiretap {
 
   private join(client: Socket, server: Socket): void {
     const unmask = new Unmasking();
-    client.on('data', (data) => this.kept.push(unmask.take(data)));
+    client.on('data', (data) => {
+      const clear = unmask.take(data);
+      this.kept.push(clear);
+      for (const { text, look } of this.watches) if (clear.includes(text)) look();
+    });
     server.on('data', (data) => this.kept.push(data));
     for (const [from, to] of [[client, server], [server, client]] as const) {
       this.sockets.add(from);

@@ -31,10 +31,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Program::new("npx")
             .args(["--no-install", "playwright", "test", "--config", "bench.config.ts", &name])
             .folder(workspace::root().join("e2e"))
-            .env("REDRING_SERVER", &programs.server)
-            .env("REDRING_AGENT", &programs.agent)
-            .env("REDRING_PROBE", workspace::target().join("release/bench"))
-            .env("REDRING_BENCH_OUT", results.join(format!("{name}.json")))
+            .env("E2E_SERVER", &programs.server)
+            .env("E2E_AGENT", &programs.agent)
+            .env("E2E_PROBE", workspace::target().join("release/bench"))
+            .env("E2E_BENCH_OUT", results.join(format!("{name}.json")))
             .run()?;
     }
     Ok(())

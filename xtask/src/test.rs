@@ -60,8 +60,8 @@ fn whole_product(programs: &Programs, summary: &mut Summary) -> Result<()> {
     let succeeded = Program::new("npx")
         .args(["--no-install", "playwright", "test", "--reporter=list,json"])
         .folder(workspace::root().join("e2e"))
-        .env("REDRING_SERVER", &programs.server)
-        .env("REDRING_AGENT", &programs.agent)
+        .env("E2E_SERVER", &programs.server)
+        .env("E2E_AGENT", &programs.agent)
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report)
         .succeeds()?;
     let counts = match fs::read_to_string(&report) {
