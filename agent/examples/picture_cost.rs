@@ -6,10 +6,11 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use agent::pipeline::convert::I420;
+use agent::pipeline::parallel;
 use agent::pipeline::regions::Grid;
 use agent::pipeline::screen::Screen;
 use agent::platform::simulated::{Options, Simulated};
-use agent::platform::{Capture, Platform};
+use agent::platform::{Capture, Platform, PlatformError};
 use protocol::geometry::PixelRect;
 use protocol::ids::DisplayId;
 use protocol::keycode::KeyCode;
@@ -72,51 +73,50 @@ fn conversion(report: &mut Report, capture: &dyn Capture) -> anyhow::Result<()> 
 }
 
 fn first_picture(report: &mut Report, capture: &dyn Capture) -> anyhow::Result<()> {
-    let (mut times, mut bytes) = (Vec::new(), Vec::new());
-    for _ in 0..10 {
-        let mut screen = Screen::new(capture.size());
-        let mut view = screen.view();
-        let (coded, time) = timed(|| screen.encode(&capture.pixels(), &mut view));
-        times.push(time);
-        bytes.extend(coded?.map(|coded| coded.units.iter().map(|unit| unit.data.len()).sum::<usize>()));
+    for n_threads in [1, parallel::n_threads()] {
+        let (mut times, mut bytes) = (Vec::new(), Vec::new());
+        for _ in 0..10 {
+            let mut screen = Screen::with_threads(capture.size(), n_threads);
+            let mut view = screen.view();
+            let (coded, time) = timed(|| screen.encode(&capture.pixels(), &mut view));
+            times.push(time);
+            bytes.extend(coded?.map(|coded| coded.units.iter().map(|unit| unit.data.len()).sum::<usize>()));
+        }
+        report.line(&format!("first picture, console, {n_threads} threads"), times, &bytes)?;
     }
-    report.line("first picture, console, new encoders", times, &bytes)?;
     Ok(())
 }
 
 fn typing(report: &mut Report, platform: &mut Platform, capture: &mut dyn Capture) -> anyhow::Result<()> {
-    let mut screen = Screen::new(capture.size());
-    let mut view = screen.view();
-    screen.encode(&capture.pixels(), &mut view)?;
-    let (mut times, mut bytes, mut n_units) = (Vec::new(), Vec::new(), 0);
-    for index in 0..N {
-        let code = [KeyCode::KeyH, KeyCode::KeyE, KeyCode::KeyL, KeyCode::KeyO, KeyCode::Space][index % 5];
+    let codes = [KeyCode::KeyH, KeyCode::KeyE, KeyCode::KeyL, KeyCode::KeyO, KeyCode::Space];
+    let mut codes = codes.into_iter().cycle();
+    changes(report, "typing, console", N, capture, || {
+        let Some(code) = codes.next() else { return Ok(()) };
         platform.injector.key(code, true)?;
-        platform.injector.key(code, false)?;
-        let damage = capture.wait(Duration::from_secs(1))?;
-        screen.damage(&damage.rects, [&mut view]);
-        let (coded, time) = timed(|| screen.encode(&capture.pixels(), &mut view));
-        let Some(coded) = coded? else { continue };
-        times.push(time);
-        n_units += coded.units.len();
-        bytes.push(coded.units.iter().map(|unit| unit.data.len()).sum());
-    }
-    let what = format!("typing, console ({:.1} regions a key)", n_units as f64 / times.len() as f64);
-    report.line(&what, times, &bytes)?;
-    Ok(())
+        platform.injector.key(code, false)
+    })
 }
 
 fn motion(report: &mut Report, capture: &mut dyn Capture) -> anyhow::Result<()> {
     capture.wait(Duration::from_secs(1))?;
+    changes(report, "motion, front of room", 2 * N, capture, || Ok(()))
+}
+
+/// Encodes `n_pictures` of what `act` changes, or of what changes by itself.
+fn changes(
+    report: &mut Report,
+    what: &str,
+    n_pictures: usize,
+    capture: &mut dyn Capture,
+    mut act: impl FnMut() -> Result<(), PlatformError>,
+) -> anyhow::Result<()> {
     let mut screen = Screen::new(capture.size());
     let mut view = screen.view();
     screen.encode(&capture.pixels(), &mut view)?;
     let (mut times, mut bytes, mut n_units) = (Vec::new(), Vec::new(), 0);
-    while times.len() < 2 * N {
+    while times.len() < n_pictures {
+        act()?;
         let damage = capture.wait(Duration::from_secs(1))?;
-        if damage.rects.is_empty() {
-            continue;
-        }
         screen.damage(&damage.rects, [&mut view]);
         let (coded, time) = timed(|| screen.encode(&capture.pixels(), &mut view));
         let Some(coded) = coded? else { continue };
@@ -124,7 +124,7 @@ fn motion(report: &mut Report, capture: &mut dyn Capture) -> anyhow::Result<()> 
         n_units += coded.units.len();
         bytes.push(coded.units.iter().map(|unit| unit.data.len()).sum());
     }
-    let what = format!("motion, front of room ({:.1} regions a picture)", n_units as f64 / times.len() as f64);
+    let what = format!("{what} ({:.1} regions a picture)", n_units as f64 / times.len() as f64);
     report.line(&what, times, &bytes)?;
     Ok(())
 }

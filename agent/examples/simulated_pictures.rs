@@ -131,7 +131,7 @@ impl Studio {
 fn save(folder: &Path, name: &str, snapshot: Option<Snapshot>) -> anyhow::Result<()> {
     let Some(snapshot) = snapshot else { anyhow::bail!("the display for {name} is not connected") };
     let mut file = std::io::BufWriter::new(std::fs::File::create(folder.join(format!("{name}.ppm")))?);
-    write!(file, "P6 {} {} 255\n", snapshot.size.width, snapshot.size.height)?;
+    writeln!(file, "P6 {} {} 255", snapshot.size.width, snapshot.size.height)?;
     for pixel in snapshot.bgra.chunks_exact(4) {
         file.write_all(&[pixel[2], pixel[1], pixel[0]])?;
     }

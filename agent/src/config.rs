@@ -14,6 +14,8 @@ use crate::state_dir::{StateDir, StateDirError, default_path};
 
 /// The file in the state folder.
 pub const FILE: &str = "agent.toml";
+/// Beside it: what a simulated console keeps over a restart of the agent.
+const SIMULATED_FILE: &str = "simulated.json";
 
 const EXIT_CODES: &str = "Exit codes: 0 stopped when asked to; 1 failed; 2 wrong options or configuration; \
 3 the enrolment was refused; 4 this console's key was revoked; 5 the screen cannot be reached.";
@@ -140,6 +142,9 @@ impl Config {
                 restart_command: file.power.restart_command,
                 call_state_command: file.call_state.command,
                 simulated_displays: args.displays,
+                simulated_state_file: Some(dir.path().join(SIMULATED_FILE)),
+                // The room is not known before the identity is.
+                simulated_seed: 0,
                 room_name: RoomName::default(),
             },
             highest_access: file.limits.highest_access.into(),

@@ -22,16 +22,31 @@ const REPEAT_PAUSE: Duration = Duration::from_millis(40);
 
 /// One thing to do.
 pub enum Action {
-    Key { code: KeyCode, down: bool },
-    Move { display: DisplayId, point: PixelPoint },
-    Button { button: PointerButton, down: bool },
-    Wheel { horizontal: i16, vertical: i16 },
+    Key {
+        code: KeyCode,
+        down: bool,
+    },
+    Move {
+        display: DisplayId,
+        point: PixelPoint,
+    },
+    Button {
+        button: PointerButton,
+        down: bool,
+    },
+    Wheel {
+        horizontal: i16,
+        vertical: i16,
+    },
     /// Never logged.
     Text(String),
     Locks(LockKeys),
     ReleaseAll,
     /// Performed as one, with nothing in between; `done` hears whether it worked.
-    Shortcut { shortcut: Shortcut, done: Box<dyn FnOnce(bool) + Send> },
+    Shortcut {
+        shortcut: Shortcut,
+        done: Box<dyn FnOnce(bool) + Send>,
+    },
 }
 
 /// Handle of the thread, which ends with it.
@@ -290,8 +305,7 @@ mod tests {
         let shortcut = Shortcut::SecureAttention;
         hands.act(Action::Shortcut { shortcut, done: Box::new(move |worked| done.send(worked).expect("heard")) });
         assert_eq!(heard.recv(), Ok(true));
-        let expected =
-            ["+KeyX", "-KeyX", "+ControlLeft", "+AltLeft", "+Delete", "-Delete", "-AltLeft", "-ControlLeft"];
+        let expected = ["+KeyX", "-KeyX", "+ControlLeft", "+AltLeft", "+Delete", "-Delete", "-AltLeft", "-ControlLeft"];
         assert_eq!(notes.take(), expected);
     }
 

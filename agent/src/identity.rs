@@ -103,7 +103,8 @@ impl Identity {
     /// When it cannot be read or makes no sense.
     pub fn stored(dir: &StateDir) -> Result<Option<Self>, IdentityError> {
         let Some(json) = dir.read(FILE)? else { return Ok(None) };
-        let stored: Stored = serde_json::from_slice(&json).map_err(|error| IdentityError::Damaged(error.to_string()))?;
+        let stored: Stored =
+            serde_json::from_slice(&json).map_err(|error| IdentityError::Damaged(error.to_string()))?;
         stored.read().map(Some).map_err(IdentityError::Damaged)
     }
 

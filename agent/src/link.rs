@@ -47,7 +47,9 @@ pub enum LinkEvent {
     Up(Welcome),
     Message(ToAgent),
     /// The link is gone and will come back; `unsent` was taken but not sent.
-    Down { unsent: Vec<FromAgent> },
+    Down {
+        unsent: Vec<FromAgent>,
+    },
     /// The last event: no link will come.
     Failed(LinkFailure),
 }
@@ -63,7 +65,9 @@ pub struct Welcome {
 /// Why the agent stops trying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LinkFailure {
-    #[error("the server refused the enrolment: the string may have been used or replaced; get a new one from the portal")]
+    #[error(
+        "the server refused the enrolment: the string may have been used or replaced; get a new one from the portal"
+    )]
     EnrolmentRefused,
     #[error("this console's key was revoked; enrol it again from the portal to use it")]
     Revoked,
@@ -90,7 +94,9 @@ enum LinkError {
     Decode(#[from] DecodeError),
     #[error("the server sent something that is no message of a link")]
     NotBinary,
-    #[error("the server presented another grant key, tenant, room or console than at the enrolment; enrol the console again if this is right")]
+    #[error(
+        "the server presented another grant key, tenant, room or console than at the enrolment; enrol the console again if this is right"
+    )]
     OtherServer,
     #[error("the server's grant key is no key: {0}")]
     GrantKey(#[from] GrantError),
@@ -114,7 +120,17 @@ impl Link {
         let (events_out, events) = mpsc::channel(EVENTS_MAX);
         let base = url.unwrap_or_else(|| identity.server_url.clone());
         let url = format!("{}{PATH}", base.trim_end_matches('/'));
-        let task = LinkTask { identity, dir, url, clock, tls, to_send, events: events_out, begin: Begin::Enrol, n_refusals: 0 };
+        let task = LinkTask {
+            identity,
+            dir,
+            url,
+            clock,
+            tls,
+            to_send,
+            events: events_out,
+            begin: Begin::Enrol,
+            n_refusals: 0,
+        };
         Self { outgoing, events, task: tokio::spawn(task.run()) }
     }
 }

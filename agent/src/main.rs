@@ -8,6 +8,7 @@ use agent::config::{Cli, Command, Config, ConfigError, RunArgs, StatusArgs};
 use agent::driver::{Driver, Parts, Timing};
 use agent::identity::{Identity, IdentityError};
 use agent::link::LinkFailure;
+use agent::platform::simulated::seed_of;
 use agent::platform::{self, PlatformError};
 use agent::record::{Record, boot_name};
 use agent::socket::Tls;
@@ -55,8 +56,9 @@ fn run(args: &RunArgs) -> anyhow::Result<()> {
     start_log();
     let clock = Clock::start();
     let dir = StateDir::open(args.state.path())?;
-    let config = Config::load(args, &dir)?;
+    let mut config = Config::load(args, &dir)?;
     let identity = Identity::load(&dir, config.enrolment.as_ref())?;
+    config.platform.simulated_seed = seed_of(&identity.room);
     let platform = platform::open(&config.platform)?;
     let (record, resumable) = Record::load(dir.clone(), &boot_name(), unix_seconds())?;
     let tls = Tls::new()?;
@@ -66,8 +68,7 @@ fn run(args: &RunArgs) -> anyhow::Result<()> {
         version = env!("CARGO_PKG_VERSION"),
         "the agent starts"
     );
-    let parts =
-        Parts { config, dir, identity, platform, record, resumable, clock, tls, timing: Timing::default() };
+    let parts = Parts { config, dir, identity, platform, record, resumable, clock, tls, timing: Timing::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let stop = stop_signal()?;

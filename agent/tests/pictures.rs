@@ -1,7 +1,6 @@
 //! From pixels to access units and back.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use agent::pipeline::Pictures;
 use agent::pipeline::screen::{Coded, Screen, View};
@@ -24,7 +23,8 @@ struct Canvas {
 
 impl Canvas {
     fn new() -> Self {
-        let mut canvas = Self { bgra: [0xf5, 0xf0, 0xee, 0].repeat(usize::from(SIZE.width) * usize::from(SIZE.height)) };
+        let mut canvas =
+            Self { bgra: [0xf5, 0xf0, 0xee, 0].repeat(usize::from(SIZE.width) * usize::from(SIZE.height)) };
         canvas.fill(PixelRect::new(0, 0, SIZE.width, 40), [0x60, 0x30, 0x20]);
         for line in 0..12 {
             for letter in 0..60 {
@@ -145,6 +145,28 @@ fn a_viewer_that_lost_its_decoder_gets_keys() {
 }
 
 #[test]
+fn the_number_of_threads_changes_no_byte() {
+    let play = |n_threads| {
+        let mut canvas = Canvas::new();
+        let mut screen = Screen::with_threads(SIZE, n_threads);
+        let mut view = screen.view();
+        let mut units = encode(&mut screen, &canvas, &mut view).expect("everything").units;
+        for step in 0..8 {
+            // On both sides of a region's edge.
+            let damage = canvas.letter(474, 264, step);
+            screen.damage(&[damage], [&mut view]);
+            units.extend(encode(&mut screen, &canvas, &mut view).expect("a letter").units);
+        }
+        units
+    };
+    let alone = play(1);
+    assert!(8 < alone.len());
+    for n_threads in [2, 4] {
+        assert!(play(n_threads) == alone, "{n_threads} threads");
+    }
+}
+
+#[test]
 fn a_picture_of_another_size_is_an_error_and_the_view_starts_anew() {
     let canvas = Canvas::new();
     let mut screen = Screen::new(PixelSize::new(1920, 1080));
@@ -153,15 +175,30 @@ fn a_picture_of_another_size_is_an_error_and_the_view_starts_anew() {
     assert!(view.has_pending());
 }
 
-async fn picture(watch: &mut Watch, patience: Duration) -> Option<Picture> {
-    loop {
-        match tokio::time::timeout(patience, watch.outputs.recv()).await {
-            Ok(Some(Output::Picture(picture))) => return Some(picture),
-            Ok(Some(_)) => {}
-            Ok(None) => panic!("the thread ended"),
-            Err(_) => return None,
+async fn picture(watch: &mut Watch) -> Picture {
+    let picture = async {
+        loop {
+            match watch.outputs.recv().await {
+                Some(Output::Picture(picture)) => return picture,
+                Some(_) => {}
+                None => panic!("the thread ended"),
+            }
         }
+    };
+    tokio::time::timeout(PATIENCE, picture).await.expect("credit was given and the display moves")
+}
+
+/// Another viewer gets two pictures: in the turn of the second one everybody who watched was looked at.
+async fn pass_a_turn(other: &mut Watch) {
+    for _ in 0..2 {
+        other.credit.give();
+        picture(other).await;
+        other.credit.settle();
     }
+}
+
+fn has_picture(watch: &mut Watch) -> bool {
+    std::iter::from_fn(|| watch.outputs.try_recv().ok()).any(|output| matches!(output, Output::Picture(_)))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,15 +206,17 @@ async fn pictures_are_encoded_only_with_credit_and_never_two_for_one() {
     let room = Simulated::open(Options::default()).expect("three displays");
     let mut pictures = Pictures::new(Arc::from(room.platform().displays));
     let mut watch = pictures.watch(DisplayId::FrontOfRoom1).expect("a thread");
-    let moment = Duration::from_millis(500);
-    assert!(picture(&mut watch, moment).await.is_none(), "nothing without credit");
+    let mut other = pictures.watch(DisplayId::FrontOfRoom1).expect("the same thread");
+    pass_a_turn(&mut other).await;
+    assert!(!has_picture(&mut watch), "nothing without credit");
     watch.credit.give();
-    let first = picture(&mut watch, PATIENCE).await.expect("credit was given");
+    let first = picture(&mut watch).await;
     assert!(first.config.is_some());
     watch.credit.give();
-    assert!(picture(&mut watch, moment).await.is_none(), "the display moves, but the first picture is not settled");
+    pass_a_turn(&mut other).await;
+    assert!(!has_picture(&mut watch), "the display moves, but the first picture is not settled");
     watch.credit.settle();
     watch.credit.give();
-    let second = picture(&mut watch, PATIENCE).await.expect("the display moves");
+    let second = picture(&mut watch).await;
     assert!(second.config.is_none() && first.captured_at < second.captured_at);
 }

@@ -1,25 +1,30 @@
 //! The device restarts exactly when it should: once, or not at all.
 
-use std::time::Duration;
-
 use agent::platform::CallObservation;
 use protocol::access::Access;
 use protocol::control::{Command, Notice, RestartPhase};
 use protocol::ids::SessionId;
-use protocol::link::SessionEvent;
+use protocol::link::{FromAgent, SessionEvent};
 use protocol::reason::EndReason;
 
 use crate::support::agent::{Console, short};
-use crate::support::server::Server;
+use crate::support::server::{Link, Server};
 use crate::support::until;
 use crate::support::viewer::ViewerEnd;
 
 const SESSION: SessionId = SessionId([21; 16]);
 const OTHER: SessionId = SessionId([22; 16]);
 
-/// Long enough for a second restart to show.
-async fn settle() {
-    tokio::time::sleep(Duration::from_millis(700)).await;
+/// A call comes and goes: with its end the agent restarts the device if that is due.
+async fn pass_a_call(console: &Console, server: &mut Server, link: &mut Link) {
+    for observation in [CallObservation::InCall, CallObservation::Idle] {
+        console.set_call(observation);
+        let is_idle = observation == CallObservation::Idle;
+        let is_it =
+            |message: &FromAgent| matches!(message, FromAgent::CallChanged { call, .. } if call.is_idle() == is_idle);
+        link.wait_for("the call", |message| is_it(message).then_some(())).await;
+    }
+    server.pass_a_turn(link).await;
 }
 
 async fn phase(viewer: &mut ViewerEnd) -> RestartPhase {
@@ -40,7 +45,7 @@ async fn a_session_that_ends_restarts_the_device_once() {
     viewer.ended().await;
     assert_eq!(link.ended(SESSION).await, (EndReason::EndedByViewer, true));
     until("a restart", || console.n_restarts() == 1).await;
-    settle().await;
+    pass_a_call(&console, &mut server, &mut link).await;
     agent.stop().await;
     assert_eq!(console.n_restarts(), 1);
 }
@@ -54,7 +59,7 @@ async fn with_the_switch_off_it_never_restarts_and_the_next_session_is_on_again(
     viewer.command(Command::SetRestartOnEnd { on: false }).await;
     viewer.command(Command::End).await;
     assert_eq!(link.ended(SESSION).await, (EndReason::EndedByViewer, false));
-    settle().await;
+    pass_a_call(&console, &mut server, &mut link).await;
     assert_eq!(console.n_restarts(), 0);
 
     let mut viewer = server.session(&mut link, OTHER, Access::View).await;
@@ -80,7 +85,7 @@ async fn a_viewer_that_vanishes_restarts_it_too() {
     drop(viewer);
     assert_eq!(link.ended(SESSION).await, (EndReason::ViewerLost, true));
     until("a restart", || console.n_restarts() == 1).await;
-    settle().await;
+    pass_a_call(&console, &mut server, &mut link).await;
     agent.stop().await;
     assert_eq!(console.n_restarts(), 1);
 }
@@ -95,7 +100,7 @@ async fn the_last_of_several_sessions_restarts_it_if_any_wanted_that() {
     wants_not.command(Command::SetRestartOnEnd { on: false }).await;
     wants.command(Command::End).await;
     assert_eq!(link.ended(SESSION).await, (EndReason::EndedByViewer, false));
-    settle().await;
+    server.pass_a_turn(&mut link).await;
     assert_eq!(console.n_restarts(), 0, "somebody is still connected");
     wants_not.command(Command::End).await;
     assert_eq!(link.ended(OTHER).await, (EndReason::EndedByViewer, true));
@@ -114,7 +119,7 @@ async fn a_restart_waits_for_the_end_of_a_call() {
     viewer.notice("a pause", |notice| matches!(notice, Notice::Picture { .. }).then_some(())).await;
     viewer.command(Command::End).await;
     link.ended(SESSION).await;
-    settle().await;
+    server.pass_a_turn(&mut link).await;
     assert_eq!(console.n_restarts(), 0);
     console.set_call(CallObservation::Idle);
     until("a restart", || console.n_restarts() == 1).await;
@@ -136,13 +141,14 @@ async fn a_crash_is_reported_by_the_next_agent_which_restarts_the_device_once() 
     let mut link = server.link().await;
     assert_eq!(link.ended(SESSION).await, (EndReason::AgentCrash, true));
     until("a restart", || console.n_restarts() == 1).await;
-    settle().await;
+    pass_a_call(&console, &mut server, &mut link).await;
     agent.stop().await;
     drop(link);
 
     let agent = console.start(&server);
-    server.link().await.hello().await;
-    settle().await;
+    let mut link = server.link().await;
+    link.hello().await;
+    pass_a_call(&console, &mut server, &mut link).await;
     agent.stop().await;
     assert_eq!(console.n_restarts(), 1);
 }

@@ -62,10 +62,14 @@ pub(super) enum Order {
 /// To the driver.
 #[derive(Debug)]
 pub(super) enum ConnectionEvent {
-    Open { display: DisplayId },
+    Open {
+        display: DisplayId,
+    },
     Command(Command),
     Input(InputEvent),
-    PolicyViolation { kind: &'static str },
+    PolicyViolation {
+        kind: &'static str,
+    },
     /// The viewer is silent: nothing is to be captured for it.
     Silent,
     Heard,

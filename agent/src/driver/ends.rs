@@ -173,9 +173,9 @@ impl Driver {
 
     /// A restart that does not take the device down is none.
     pub(super) fn give_up_restart(&mut self, now: Micros) {
-        let is_over = self.restart.is_some_and(|restart| {
-            !restart.went_down && self.timing.going_down <= now.since(restart.since)
-        });
+        let is_over = self
+            .restart
+            .is_some_and(|restart| !restart.went_down && self.timing.going_down <= now.since(restart.since));
         if is_over {
             tracing::warn!("a restart was commanded and the device did not go down");
             for session in self.sessions.values() {

@@ -339,11 +339,8 @@ impl Driver {
         if let ConnectionEvent::Over(over) = event {
             return self.take_over(id, over);
         }
-        let is_current = self
-            .sessions
-            .get(&id.session)
-            .and_then(Session::connection)
-            .is_some_and(|connection| connection.id == id);
+        let is_current =
+            self.sessions.get(&id.session).and_then(Session::connection).is_some_and(|connection| connection.id == id);
         if !is_current {
             return;
         }
@@ -432,8 +429,10 @@ impl Driver {
         if self.restart.is_none() {
             let ids: Vec<_> = self.sessions.keys().copied().collect();
             for id in ids {
-                let waits_for_restart =
-                    self.sessions.get(&id).is_some_and(|session| matches!(session.presence, Presence::Restarting { .. }));
+                let waits_for_restart = self
+                    .sessions
+                    .get(&id)
+                    .is_some_and(|session| matches!(session.presence, Presence::Restarting { .. }));
                 if !waits_for_restart {
                     self.end_session(id, reason);
                 }

@@ -94,9 +94,8 @@ pub fn check(
 ) -> Result<Grant, OfferRefusal> {
     let grant = signed.verify(&console.enrolled.grant_key)?;
     let nonce_is_good = nonces.spend(&grant.nonce, now);
-    let is_here = grant.console == console.enrolled.console
-        && grant.tenant == *console.tenant
-        && grant.room == *console.room;
+    let is_here =
+        grant.console == console.enrolled.console && grant.tenant == *console.tenant && grant.room == *console.room;
     let is_live = is_live(grant.session);
     match () {
         () if !is_here => Err(OfferRefusal::OtherConsole),
@@ -195,6 +194,8 @@ mod tests {
         assert_eq!(run(&good(), &mut nonces), Err(OfferRefusal::Nonce));
     }
 
+    type Row = (&'static str, fn(&mut Case), Result<(), OfferRefusal>);
+
     #[test]
     fn every_way_of_being_wrong_is_refused() {
         let of = |change: fn(&mut Case)| {
@@ -202,7 +203,6 @@ mod tests {
             change(&mut case);
             run(&case, &mut fresh()).map(|_| ())
         };
-        type Row = (&'static str, fn(&mut Case), Result<(), OfferRefusal>);
         let cases: [Row; 17] = [
             ("nothing", |_| {}, Ok(())),
             ("signature", |case| case.signer = 2, Err(OfferRefusal::Grant(GrantError::BadSignature))),

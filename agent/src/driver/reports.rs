@@ -58,9 +58,8 @@ impl Driver {
 
     pub(super) fn write_status(&mut self) {
         let (displays, _) = self.displays.list();
-        let name = |display: &DisplayInfo| {
-            format!("{} {}x{}", display.id.name(), display.size.width, display.size.height)
-        };
+        let name =
+            |display: &DisplayInfo| format!("{} {}x{}", display.id.name(), display.size.width, display.size.height);
         let person = |session: &Session| format!("{} ({})", session.user_name, session.access.name());
         let status = Status {
             process: std::process::id(),

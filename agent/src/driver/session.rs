@@ -49,11 +49,19 @@ pub(super) enum Presence {
     Connecting(Connection),
     Open(Connection),
     /// The line broke: the viewer may come back until then.
-    Away { until: Micros },
+    Away {
+        until: Micros,
+    },
     /// The device restarts: the viewer may come back until then.
-    Restarting { until: Micros },
+    Restarting {
+        until: Micros,
+    },
     /// The last messages are leaving; then, or at `until`, it is over.
-    Ending { reason: EndReason, until: Micros, connection: Option<ConnectionId> },
+    Ending {
+        reason: EndReason,
+        until: Micros,
+        connection: Option<ConnectionId>,
+    },
 }
 
 /// The driver's end of a connection's task, which ends with it.
@@ -77,7 +85,10 @@ impl Connection {
 /// What time asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
-    Warn { remaining: Micros, reason: EndReason },
+    Warn {
+        remaining: Micros,
+        reason: EndReason,
+    },
     End(EndReason),
     /// The last messages have had their time.
     Finish,

@@ -2,6 +2,7 @@
 
 use protocol::control::{Notice, Person, PictureState};
 use protocol::ids::SessionId;
+use protocol::reason::EndReason;
 use protocol::wire::List;
 use tokio::sync::mpsc;
 use tokio::task::block_in_place;
@@ -99,13 +100,17 @@ impl Driver {
         block_in_place(|| ring.show(&people))
     }
 
-    /// The ring names who is connected, and is gone when nobody is.
+    /// The ring names who is connected, and is gone when nobody is. Without it nobody stays.
     pub(super) fn update_ring(&mut self) {
         if self.sessions.is_empty() {
             let ring = &mut self.ring.0;
             block_in_place(|| ring.hide());
         } else if let Err(error) = self.show_ring() {
-            tracing::error!(%error, "the ring cannot be shown");
+            tracing::error!(%error, "the ring cannot be shown; every session ends");
+            let ids: Vec<_> = self.sessions.keys().copied().collect();
+            for id in ids {
+                self.end_session(id, EndReason::IndicatorFailed);
+            }
         }
     }
 }

@@ -145,7 +145,9 @@ mod tests {
 
     fn picture(size: PixelSize) -> Vec<u8> {
         (0..u32::from(size.height))
-            .flat_map(|y| (0..u32::from(size.width)).flat_map(move |x| [(x * 7) as u8, (y * 5) as u8, (x + y) as u8, 0]))
+            .flat_map(|y| {
+                (0..u32::from(size.width)).flat_map(move |x| [(x * 7) as u8, (y * 5) as u8, (x + y) as u8, 0])
+            })
             .collect()
     }
 
@@ -171,7 +173,9 @@ mod tests {
     /// The region's own pixels, one row right behind the other.
     fn cut_out(bytes: &[u8], size: PixelSize, region: PixelRect) -> Vec<u8> {
         let rows = usize::from(region.y)..region.bottom() as usize;
-        let row = |y: usize| &bytes[(y * usize::from(size.width) + usize::from(region.x)) * 4..][..usize::from(region.width) * 4];
+        let row = |y: usize| {
+            &bytes[(y * usize::from(size.width) + usize::from(region.x)) * 4..][..usize::from(region.width) * 4]
+        };
         rows.flat_map(|y| row(y).to_vec()).collect()
     }
 
@@ -191,7 +195,10 @@ mod tests {
                 let mut expected = I420::new(region.width, region.height);
                 let stride_bytes = usize::from(region.width) * 4;
                 expected.fill(&Pixels { bgra: &alone, stride_bytes, size }).expect("it fits");
-                assert!(found.y() == expected.y() && found.u() == expected.u() && found.v() == expected.v(), "{region:?}");
+                assert!(
+                    found.y() == expected.y() && found.u() == expected.u() && found.v() == expected.v(),
+                    "{region:?}"
+                );
             }
         }
     }

@@ -4,12 +4,13 @@
 //! viewer that has credit ([`watch::Credit`]). What is encoded is sent; nothing is dropped afterwards. A display that
 //! nobody watches is not captured.
 //!
-//! Reading order: [`regions`], [`convert`], [`encoder`], [`screen`], [`watch`], [`display`].
+//! Reading order: [`regions`], [`convert`], [`encoder`], [`parallel`], [`screen`], [`watch`], [`display`].
 
 pub mod convert;
 pub mod display;
 pub mod encoder;
 pub mod openh264;
+pub mod parallel;
 pub mod regions;
 pub mod screen;
 mod sps;

@@ -1,4 +1,4 @@
-//! One display's regions, and what each viewer has of them. No threads, no clock.
+//! One display's regions, and what each viewer has of them. No clock, and no thread that outlives a call.
 
 use protocol::geometry::{PixelRect, PixelSize};
 use protocol::video::{AccessUnit, FrameKind, Region};
@@ -8,6 +8,7 @@ use super::convert::{ConvertError, I420};
 use super::encoder::{EncodeError, Encoded, Encoder, Wanted};
 use super::open_encoder;
 use super::openh264::Quality;
+use super::parallel;
 use super::regions::Grid;
 use crate::platform::Pixels;
 
@@ -16,6 +17,8 @@ pub struct Screen {
     size: PixelSize,
     grid: Grid,
     regions: Vec<Planes>,
+    /// So many regions are encoded at once.
+    n_threads: usize,
 }
 
 struct Planes {
@@ -56,10 +59,15 @@ pub enum PictureError {
 
 impl Screen {
     pub fn new(size: PixelSize) -> Self {
+        Self::with_threads(size, parallel::n_threads())
+    }
+
+    /// The pictures are the same whatever the number of threads.
+    pub fn with_threads(size: PixelSize, n_threads: usize) -> Self {
         let grid = Grid::new(size);
         let planes = |rect: PixelRect| Planes { rect, picture: I420::new(rect.width, rect.height), stale: rect };
         let regions = grid.rects().map(planes).collect();
-        Self { size, grid, regions }
+        Self { size, grid, regions, n_threads }
     }
 
     pub fn size(&self) -> PixelSize {
@@ -106,14 +114,16 @@ impl Screen {
     fn encode_pending(&mut self, pixels: &Pixels<'_>, view: &mut View) -> Result<Coded, PictureError> {
         let mut coded = Coded::default();
         let mut announced = Vec::new();
-        for (index, (planes, region)) in self.regions.iter_mut().zip(&mut view.regions).enumerate() {
-            if !region.is_pending {
-                continue;
-            }
+        let regions = self.regions.iter_mut().zip(&mut view.regions).enumerate();
+        let pending: Vec<_> = regions.filter(|(_, (_, region))| region.is_pending).collect();
+        let encode = |(index, (planes, region)): (usize, (&mut Planes, &mut ViewRegion))| {
             planes.convert(pixels)?;
-            let encoded = region.encode(&planes.picture)?;
+            Ok::<_, PictureError>((index, planes.rect, region.encode(&planes.picture)?))
+        };
+        for encoded in parallel::map(pending, self.n_threads, encode) {
+            let (index, rect, encoded) = encoded?;
             if let Some(codec) = encoded.codec {
-                announced.push(Region { rect: planes.rect, codec });
+                announced.push(Region { rect, codec });
             }
             coded.units.push(unit(index, encoded.kind, encoded.data)?);
         }

@@ -18,7 +18,8 @@ pub(super) fn codec(access_unit: &[u8]) -> Option<Codec> {
 /// The bytes of the sequence parameter set, behind its header and up to the next unit.
 fn sequence_parameter_set(access_unit: &[u8]) -> Option<&[u8]> {
     let units = access_unit.windows(3).enumerate().filter(|(_, bytes)| *bytes == [0, 0, 1]).map(|(at, _)| at + 3);
-    let start = units.clone().find(|at| access_unit.get(*at).is_some_and(|b| b & TYPE_MASK == SEQUENCE_PARAMETER_SET))?;
+    let start =
+        units.clone().find(|at| access_unit.get(*at).is_some_and(|b| b & TYPE_MASK == SEQUENCE_PARAMETER_SET))?;
     let end = units.map(|at| at - 3).find(|at| start < *at).unwrap_or(access_unit.len());
     access_unit.get(start + 1..end)
 }

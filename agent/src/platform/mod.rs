@@ -2,11 +2,13 @@
 //!
 //! Every platform has the same files: `capture`, `injector`, `ring`, `power`, `call_state`, and what it needs besides.
 
+mod command;
 pub mod simulated;
 pub mod text;
 #[cfg(unix)]
 pub mod x11;
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use protocol::access::Access;
@@ -21,7 +23,7 @@ use protocol::keycode::KeyCode;
 pub struct Settings {
     /// `None` takes the one that is there: X11 when `DISPLAY` or `x11_displays` is set.
     pub kind: Option<Kind>,
-    /// Which X server shows which display (`:1`); empty: the RandR outputs of `DISPLAY`.
+    /// Which X server shows which display (`:1`); empty: the `RandR` outputs of `DISPLAY`.
     pub x11_displays: Vec<(DisplayId, String)>,
     /// What restarts the device; empty: it cannot be restarted (a simulated console then acts a restart).
     pub restart_command: Vec<String>,
@@ -29,6 +31,10 @@ pub struct Settings {
     pub call_state_command: Vec<String>,
     /// How many displays a simulated console has: 1 to 3.
     pub simulated_displays: u8,
+    /// Where a simulated console keeps its settings; `None`: they end with it.
+    pub simulated_state_file: Option<PathBuf>,
+    /// Meetings and people of a simulated console come from it; see [`simulated::seed_of`].
+    pub simulated_seed: u64,
     /// Follows what the server calls the room.
     pub room_name: RoomName,
 }
@@ -78,7 +84,8 @@ fn detect(settings: &Settings) -> Result<Kind, PlatformError> {
     }
     Err(PlatformError::Unavailable {
         what: "a screen",
-        why: "neither DISPLAY nor [x11] displays in agent.toml is set; use --platform simulated for a made-up console".to_owned(),
+        why: "neither DISPLAY nor [x11] displays in agent.toml is set; use --platform simulated for a made-up console"
+            .to_owned(),
     })
 }
 
@@ -215,7 +222,7 @@ pub struct RingPerson {
 /// The red ring on every display and its line of text (RING-1).
 pub trait Ring: Send {
     /// Shows the ring and names `people` (never empty) in its line. Returns when it is visible on every
-    /// display; displays that come later get it by themselves.
+    /// display; displays that come later are not announced before they have it.
     ///
     /// # Errors
     /// When it cannot be shown on some display: then no session may run.

@@ -17,6 +17,9 @@ use tokio::sync::oneshot;
 
 use super::server::Server;
 
+/// The server of most stories renews none; this one outlasts them.
+const LEASE: Micros = Micros::from_secs(120);
+
 /// A console in a room: what people see of it, and what a test turns on it.
 pub(crate) struct Console {
     pub(crate) room: Simulated,
@@ -43,7 +46,7 @@ impl Console {
             call: Arc::new(Mutex::new(CallObservation::Idle)),
             n_restarts: Arc::new(AtomicU32::new(0)),
             highest_access: Access::Modify,
-            timing: Timing::default(),
+            timing: Timing { lease: LEASE, ..Timing::default() },
             acts_restarts: false,
             folder: tempfile::tempdir().expect("a folder"),
         }
@@ -145,5 +148,5 @@ impl Power for CountingPower {
 
 /// Short enough for a test, long enough for a busy machine.
 pub(crate) fn short() -> Timing {
-    Timing { lease: Micros::from_secs(30), away: Micros::from_millis(400), going_down: Micros::from_secs(5) }
+    Timing { lease: LEASE, away: Micros::from_millis(400), going_down: Micros::from_secs(5) }
 }

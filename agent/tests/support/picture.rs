@@ -19,10 +19,10 @@ impl Decoded {
     pub(crate) fn take(&mut self, units: &[AccessUnit]) {
         for unit in units {
             let (rect, decoder, brightness) = &mut self.regions[usize::from(unit.region)];
-            let decoded = decoder.decode(&unit.data).expect("a whole picture").expect("at once, without delay");
-            let (width, height) = decoded.dimensions();
+            let picture = decoder.decode(&unit.data).expect("a whole picture").expect("at once, without delay");
+            let (width, height) = picture.dimensions();
             assert_eq!((width, height), (usize::from(rect.width), usize::from(rect.height)));
-            let rows = decoded.y().chunks(decoded.strides().0).take(height);
+            let rows = picture.y().chunks(picture.strides().0).take(height);
             *brightness = Some(rows.flat_map(|row| &row[..width]).copied().collect());
         }
     }

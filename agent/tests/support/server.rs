@@ -116,7 +116,13 @@ impl Server {
     }
 
     /// Asks for a nonce and makes the grant of a session.
-    pub(crate) async fn grant(&mut self, link: &mut Link, session: SessionId, viewer_key: PublicKey, access: Access) -> Grant {
+    pub(crate) async fn grant(
+        &mut self,
+        link: &mut Link,
+        session: SessionId,
+        viewer_key: PublicKey,
+        access: Access,
+    ) -> Grant {
         self.n_requests += 1;
         let request = self.n_requests;
         link.send(&ToAgent::NonceRequest { request }).await;
@@ -144,6 +150,16 @@ impl Server {
         }
     }
 
+    /// Returns when the agent is done with whatever made it send its last message.
+    pub(crate) async fn pass_a_turn(&mut self, link: &mut Link) {
+        self.n_requests += 1;
+        let expected = self.n_requests;
+        link.send(&ToAgent::NonceRequest { request: expected }).await;
+        let is_answer =
+            |message: &FromAgent| matches!(message, FromAgent::Nonce { request, .. } if *request == expected);
+        link.wait_for("a nonce", |message| is_answer(message).then_some(())).await;
+    }
+
     /// Offers a session and answers with what the agent says to it.
     pub(crate) async fn offer(&mut self, link: &mut Link, signed: &SignedGrant) -> FromAgent {
         self.n_requests += 1;
@@ -151,12 +167,10 @@ impl Server {
         let relay_url = Text::fitted(&format!("{}/ws/agent", self.address));
         link.send(&ToAgent::Offer { request: self.n_requests, grant, ticket: TICKET, relay_url }).await;
         loop {
-            match link.receive().await {
-                answer @ (FromAgent::Accepted { request, .. } | FromAgent::Refused { request, .. }) => {
-                    assert_eq!(request, self.n_requests);
-                    return answer;
-                }
-                _ => {}
+            let answer = link.receive().await;
+            if let FromAgent::Accepted { request, .. } | FromAgent::Refused { request, .. } = &answer {
+                assert_eq!(*request, self.n_requests);
+                return answer;
             }
         }
     }

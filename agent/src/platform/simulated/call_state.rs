@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
-use super::super::{CallObservation, CallStateSource};
-use super::command;
+use super::super::{CallObservation, CallStateSource, command};
 use super::device::Device;
 
 pub(super) struct SimulatedCallState {

@@ -7,7 +7,6 @@
 mod call_state;
 mod capture;
 mod clock;
-mod command;
 mod cursor;
 mod device;
 mod displays;
@@ -25,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::geometry::PixelSize;
-use protocol::ids::DisplayId;
+use protocol::ids::{DisplayId, RoomId};
 
 use super::{Platform, PlatformError, RingPerson, RoomName, Settings};
 use clock::LocalTime;
@@ -33,7 +32,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 use device::Device;
 pub use device::TraceEvent;
 pub use keymap::KeyboardLayout;
-use scene::{DISPLAY_SIZE, Scene, SceneOptions};
+use scene::{DISPLAY_SIZE, Scene, SceneOptions, scattered_text};
 pub use scene::{FieldId, Page, SavedSettings, SceneState, Section, Slider, Switch};
 
 /// What a simulated console is made with.
@@ -46,7 +45,7 @@ pub struct Options {
     pub state_file: Option<PathBuf>,
     /// Moving pictures on the front-of-room displays.
     pub motion: bool,
-    /// Meetings and people come from it.
+    /// Meetings and people come from it; see [`seed_of`].
     pub seed: u64,
     pub restart_takes: Duration,
     /// Runs at a restart, besides the one that is acted; empty: nothing does.
@@ -74,6 +73,22 @@ impl Default for Options {
     }
 }
 
+impl From<&Settings> for Options {
+    fn from(settings: &Settings) -> Self {
+        let options = Self::default();
+        let displays = settings.simulated_displays;
+        Self {
+            displays: if displays == 0 { options.displays } else { displays },
+            room_name: settings.room_name.clone(),
+            state_file: settings.simulated_state_file.clone(),
+            seed: settings.simulated_seed,
+            restart_command: settings.restart_command.clone(),
+            call_state_command: settings.call_state_command.clone(),
+            ..options
+        }
+    }
+}
+
 /// A handle to a simulated console: what a person in the room sees and does.
 #[derive(Clone)]
 pub struct Simulated {
@@ -90,15 +105,12 @@ pub struct Snapshot {
 
 /// Opens a simulated console by the agent's settings.
 pub(super) fn open(settings: &Settings) -> Result<Platform, PlatformError> {
-    let displays = if settings.simulated_displays == 0 { 3 } else { settings.simulated_displays };
-    let options = Options {
-        displays,
-        room_name: settings.room_name.clone(),
-        restart_command: settings.restart_command.clone(),
-        call_state_command: settings.call_state_command.clone(),
-        ..Options::default()
-    };
-    Ok(Simulated::open(options)?.platform())
+    Ok(Simulated::open(settings.into())?.platform())
+}
+
+/// The seed of a room: its meetings are the same at every start, and other than those of another room.
+pub fn seed_of(room: &RoomId) -> u64 {
+    scattered_text(room.as_str())
 }
 
 impl Simulated {

@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
-use super::super::{PlatformError, Power};
-use super::command;
+use super::super::{PlatformError, Power, command};
 use super::device::Device;
 
 pub(super) struct SimulatedPower {
@@ -17,7 +16,7 @@ impl Power for SimulatedPower {
 
     fn restart(&mut self) -> Result<(), PlatformError> {
         if let [program, arguments @ ..] = self.command.as_slice() {
-            command::start(program, arguments)?;
+            command::restart(program, arguments)?;
         }
         self.device.with(|inner| inner.scene.restart());
         Ok(())

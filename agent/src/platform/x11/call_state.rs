@@ -10,18 +10,11 @@
 //!
 //! Whoever asks treats unknown as in a call. No sound is opened here, only lists are read.
 
-use std::io::Read;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use crate::platform::{CallObservation, CallStateSource};
-
-const TIMEOUT: Duration = Duration::from_secs(1);
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
-/// Output beyond this says nothing new.
-const OUTPUT_MAX_BYTES: u64 = 64 * 1024;
+use crate::platform::{CallObservation, CallStateSource, command};
 
 pub(super) struct X11CallState {
     command: Vec<String>,
@@ -37,19 +30,9 @@ impl X11CallState {
 impl CallStateSource for X11CallState {
     fn look(&mut self) -> CallObservation {
         match self.command.as_slice() {
-            [program, arguments @ ..] => ask_command(program, arguments),
+            [program, arguments @ ..] => command::ask(program, arguments),
             [] => self.roots.look(),
         }
-    }
-}
-
-fn ask_command(program: &str, arguments: &[String]) -> CallObservation {
-    let mut command = Command::new(program);
-    let finished = run(command.args(arguments));
-    match finished.and_then(|finished| finished.status.code()) {
-        Some(0) => CallObservation::InCall,
-        Some(1) => CallObservation::Idle,
-        _ => CallObservation::Unknown,
     }
 }
 
@@ -127,12 +110,10 @@ impl Roots {
         if let Some(socket) = socket {
             command.env("PULSE_SERVER", format!("unix:{}", socket.display()));
         }
-        match run(&mut command) {
-            Some(finished) if finished.status.success() && finished.output.trim_ascii().is_empty() => {
-                CallObservation::Idle
-            }
-            Some(finished) if finished.status.success() => CallObservation::InCall,
-            _ => CallObservation::Unknown,
+        match command::output(&mut command) {
+            Some(streams) if streams.trim_ascii().is_empty() => CallObservation::Idle,
+            Some(_) => CallObservation::InCall,
+            None => CallObservation::Unknown,
         }
     }
 }
@@ -143,43 +124,6 @@ fn entries(folder: &Path, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     entries.flatten().filter(wanted).map(|entry| entry.path()).collect()
 }
 
-struct Finished {
-    status: ExitStatus,
-    output: Vec<u8>,
-}
-
-/// Runs a program that has one second; `None` when it cannot be started or takes longer.
-fn run(command: &mut Command) -> Option<Finished> {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
-    let status = wait(&mut child);
-    if status.is_none() {
-        let _ = child.kill();
-        let _ = child.wait();
-    }
-    let mut output = Vec::new();
-    let status = status?;
-    // What a child of the child keeps open is not waited for: the pipe holds what matters.
-    let stdout = child.stdout.take()?;
-    set_nonblocking(&stdout);
-    let _ = stdout.take(OUTPUT_MAX_BYTES).read_to_end(&mut output);
-    Some(Finished { status, output })
-}
-
-fn set_nonblocking(pipe: &impl std::os::fd::AsFd) {
-    let _ = rustix::io::ioctl_fionbio(pipe, true);
-}
-
-fn wait(child: &mut Child) -> Option<ExitStatus> {
-    let deadline = Instant::now() + TIMEOUT;
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            Ok(None) if Instant::now() < deadline => std::thread::sleep(LOOK_AGAIN),
-            _ => return None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
@@ -187,25 +131,12 @@ mod tests {
 
     use super::*;
 
-    fn command(line: &str) -> CallObservation {
-        let command = ["sh", "-c", line].map(str::to_owned);
-        X11CallState::new(&command).look()
-    }
-
     #[test]
-    fn a_command_answers_with_its_exit_code() {
-        assert_eq!(command("exit 0"), CallObservation::InCall);
-        assert_eq!(command("exit 1"), CallObservation::Idle);
-        assert_eq!(command("exit 2"), CallObservation::Unknown);
-        assert_eq!(command("kill -9 $$"), CallObservation::Unknown);
-        assert_eq!(X11CallState::new(&["/no/such/program".to_owned()]).look(), CallObservation::Unknown);
-    }
-
-    #[test]
-    fn a_command_that_hangs_is_unknown_after_a_second() {
-        let started = Instant::now();
-        assert_eq!(command("exec sleep 30"), CallObservation::Unknown);
-        assert!(started.elapsed() < Duration::from_secs(5));
+    fn a_configured_command_knows_best() {
+        for (line, expected) in [("exit 0", CallObservation::InCall), ("exit 1", CallObservation::Idle)] {
+            let command = ["sh", "-c", line].map(str::to_owned);
+            assert_eq!(X11CallState::new(&command).look(), expected, "{line}");
+        }
     }
 
     /// A made-up system in a temporary folder.

@@ -3,10 +3,13 @@
 //! Either each display is an X server of its own, or they are the monitors of one X server in the order of their
 //! positions: the leftmost is the console. A thread per X server follows changes; a server that goes away takes its
 //! displays with it and is tried again every second.
+//!
+//! INVARIANT: while the ring is up, a display is announced, and so can be captured, only after it has the ring. One that
+//! cannot have it yet waits and is tried again every second.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use protocol::geometry::PixelSize;
 use protocol::ids::{DisplayId, DisplayInfo};
@@ -19,6 +22,8 @@ use super::connection::{Alarm, Ended, Explain, ServerName, XServer};
 use crate::platform::{Capture, Displays, PlatformError};
 
 const RECONNECT_EVERY: Duration = Duration::from_secs(1);
+/// How often a display that waits for its ring is tried again.
+const COVER_EVERY: Duration = Duration::from_secs(1);
 
 /// What an X server shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,22 +45,31 @@ pub(super) struct Place {
     pub(super) size: PixelSize,
 }
 
-/// Shown displays before they are announced: the ring goes up on a new one before anybody can capture it.
-type Cover = Box<dyn Fn(&[Place]) + Send + Sync>;
+/// Puts the ring on displays and answers with those that are without it; with none while there is no ring to be up.
+type Cover = Box<dyn Fn(&[Place]) -> Vec<Place> + Send + Sync>;
 type Listener = Arc<dyn Fn() + Send + Sync>;
 
 /// The places of all displays, shared by the parts of the platform.
 #[derive(Default)]
 pub(super) struct Layout {
+    /// Announced displays, and how often they changed.
     current: Mutex<(Vec<Place>, u32)>,
+    /// Displays that are there, announced or not.
+    shown: Mutex<Vec<Place>>,
     by_server: Mutex<HashMap<ServerName, Vec<Place>>>,
     listeners: Mutex<Vec<Listener>>,
     cover: Mutex<Option<Cover>>,
 }
 
 impl Layout {
+    /// The announced displays.
     pub(super) fn places(&self) -> Vec<Place> {
         lock(&self.current).0.clone()
+    }
+
+    /// Also those that wait for their ring.
+    pub(super) fn shown(&self) -> Vec<Place> {
+        lock(&self.shown).clone()
     }
 
     pub(super) fn place(&self, display: DisplayId) -> Option<Place> {
@@ -67,28 +81,37 @@ impl Layout {
         *lock(&self.cover) = Some(cover);
     }
 
-    /// Takes what one server shows now.
-    pub(super) fn publish(&self, server: &ServerName, shown: Vec<Place>) {
+    /// Takes what one server shows now. False when one of its displays waits for its ring: then it is to be published
+    /// again.
+    pub(super) fn publish(&self, server: &ServerName, shown: Vec<Place>) -> bool {
         // Held to the end, so that lists are announced in the order in which they were seen.
         let mut by_server = lock(&self.by_server);
         by_server.insert(Arc::clone(server), shown);
         let mut places: Vec<Place> = by_server.values().flatten().cloned().collect();
         places.sort_by_key(|place| place.display);
-        if lock(&self.current).0 == places {
-            return;
+        // Before the cover looks for a ring: one that goes up in between goes up on these.
+        lock(&self.shown).clone_from(&places);
+        let announced = self.places();
+        if announced == places {
+            return true;
         }
-        if let Some(cover) = &*lock(&self.cover) {
-            cover(&places);
+        let bare = lock(&self.cover).as_ref().map_or_else(Vec::new, |cover| cover(&places));
+        // Whoever captures a display that was announced before would not hear that it is not any more.
+        let waits = |place: &Place| bare.contains(place) && !announced.contains(place);
+        let is_complete = !by_server[server].iter().any(waits);
+        places.retain(|place| !waits(place));
+        if announced != places {
+            {
+                let mut current = lock(&self.current);
+                *current = (places, current.1 + 1);
+            }
+            drop(by_server);
+            let listeners = lock(&self.listeners).clone();
+            for changed in listeners {
+                changed();
+            }
         }
-        {
-            let mut current = lock(&self.current);
-            *current = (places, current.1 + 1);
-        }
-        drop(by_server);
-        let listeners = lock(&self.listeners).clone();
-        for changed in listeners {
-            changed();
-        }
+        is_complete
     }
 }
 
@@ -199,10 +222,13 @@ impl Follower {
     fn follow(&self, server: &XServer) -> Result<(), PlatformError> {
         select_changes(server)?;
         loop {
-            self.layout.publish(&self.name, look(server, self.shows)?);
+            let is_complete = self.layout.publish(&self.name, look(server, self.shows)?);
+            let again_at = (!is_complete).then(|| Instant::now() + COVER_EVERY);
             while !take_changes(server)? {
-                if server.wait(&self.stop, None)? == Ended::Woken {
-                    return Ok(());
+                match server.wait(&self.stop, again_at)? {
+                    Ended::Woken => return Ok(()),
+                    Ended::Readable => {}
+                    Ended::TimedOut => break,
                 }
             }
         }

@@ -1,14 +1,15 @@
 //! The red ring: thin bars on the outermost pixels of every display and a small tab with a line of text.
 //!
 //! A thread owns the windows, keeps them above all others and follows displays that come and go. The X server
-//! removes the windows when the connection ends, so no end of this process can leave a ring behind, and the ring
-//! goes up before a new display is announced to those who could capture it.
+//! removes the windows when the connection ends, so no end of this process can leave a ring behind, and a new display
+//! is not announced to those who could capture it before the ring is up on it.
 //!
 //! Limits of X11: a window cannot be left out of a capture, so bars and tab are part of the captured picture, and
 //! without a compositor nothing can be translucent, so the tab hides what lies below it. It therefore is small and
 //! stays in the middle of the top edge.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -23,16 +24,21 @@ use super::frame::{Frame, is_covered};
 use crate::platform::{PlatformError, Ring, RingPerson};
 
 const SHOW_WITHIN: Duration = Duration::from_secs(3);
-/// A new display is announced without its ring after this; the thread says why in the log.
-const COVER_WITHIN: Duration = Duration::from_secs(1);
+/// A look at each of three displays on which something covers the ring takes a second.
+const COVER_WITHIN: Duration = Duration::from_secs(4);
 /// Another window that wants to be on top as well must not cost more than this.
 const RAISE_EVERY: Duration = Duration::from_millis(200);
 
-type Done = SyncSender<Result<(), PlatformError>>;
-
 enum Order {
-    Show { people: Vec<RingPerson>, done: Done },
-    Cover { places: Vec<Place>, done: Done },
+    Show {
+        people: Vec<RingPerson>,
+        done: SyncSender<Result<(), PlatformError>>,
+    },
+    /// Is answered with the displays that are without the ring.
+    Cover {
+        places: Vec<Place>,
+        done: SyncSender<Vec<Place>>,
+    },
     Stop,
 }
 
@@ -45,10 +51,10 @@ struct Orders {
 
 impl Orders {
     /// Waits until the thread has done what is ordered.
-    fn give(&self, order: impl FnOnce(Done) -> Order, within: Duration) -> Result<(), PlatformError> {
+    fn give<T>(&self, order: impl FnOnce(SyncSender<T>) -> Order, within: Duration) -> Result<T, PlatformError> {
         let (done, answer) = sync_channel(1);
         self.send(order(done))?;
-        answer.recv_timeout(within).unwrap_or_else(|_| Err(failed("the X server did not answer in time")))
+        answer.recv_timeout(within).map_err(|_| failed("the X server did not answer in time"))
     }
 
     fn send(&self, order: Order) -> Result<(), PlatformError> {
@@ -75,11 +81,12 @@ impl X11Ring {
         let orders: Shared = Arc::default();
         let cover = Arc::clone(&orders);
         layout.set_cover(Box::new(move |places| {
-            let Some(orders) = lock(&cover).clone() else { return };
-            let places = places.to_vec();
-            if let Err(error) = orders.give(|done| Order::Cover { places, done }, COVER_WITHIN) {
-                tracing::error!(%error, "the ring is not on every display");
-            }
+            let Some(orders) = lock(&cover).clone() else { return Vec::new() };
+            let order = |done| Order::Cover { places: places.to_vec(), done };
+            orders.give(order, COVER_WITHIN).unwrap_or_else(|error| {
+                tracing::warn!(%error, "displays that changed wait for the ring");
+                places.to_vec()
+            })
         }));
         Self { layout, orders, thread: None }
     }
@@ -95,6 +102,7 @@ impl X11Ring {
             alarm: orders.alarm.clone(),
             people: Vec::new(),
             canvases: HashMap::new(),
+            waiting: Vec::new(),
         };
         let spawned = std::thread::Builder::new().name("ring".to_owned()).spawn(move || painter.run(&receiver));
         self.thread = Some(spawned.map_err(|error| failed(&error.to_string()))?);
@@ -110,7 +118,7 @@ fn lock(orders: &Shared) -> MutexGuard<'_, Option<Orders>> {
 impl Ring for X11Ring {
     fn show(&mut self, people: &[RingPerson]) -> Result<(), PlatformError> {
         let people = people.to_vec();
-        let shown = self.start()?.give(|done| Order::Show { people, done }, SHOW_WITHIN);
+        let shown = self.start()?.give(|done| Order::Show { people, done }, SHOW_WITHIN).flatten();
         if shown.is_err() {
             self.hide();
         }
@@ -154,19 +162,22 @@ impl Canvas {
         Ok(Self { server, frames: Vec::new(), raised_at: None, is_covered: false })
     }
 
-    /// Puts the ring on these displays of the server and takes it from all others.
-    pub(super) fn cover(&mut self, places: &[&Place], people: &[RingPerson]) -> Result<(), PlatformError> {
-        let server = &self.server;
-        for gone in self.frames.extract_if(.., |frame| !places.contains(&&frame.place)) {
-            gone.destroy(server)?;
+    /// Puts the ring on a display of the server; returns when it can be seen.
+    pub(super) fn cover(&mut self, place: &Place, people: &[RingPerson]) -> Result<(), PlatformError> {
+        if !self.frames.iter().any(|frame| frame.place == *place) {
+            self.frames.push(Frame::show(&self.server, place, people)?);
         }
-        for place in places {
-            if !self.frames.iter().any(|frame| frame.place == **place) {
-                self.frames.push(Frame::show(server, place, people)?);
-            }
+        self.server.sync()?;
+        let mut here = self.frames.iter().filter(|frame| frame.place == *place);
+        here.try_for_each(|frame| frame.wait_until_visible(&self.server))
+    }
+
+    /// Takes the ring from all other displays.
+    fn keep(&mut self, places: &[Place]) -> Result<(), PlatformError> {
+        for gone in self.frames.extract_if(.., |frame| !places.contains(&frame.place)) {
+            gone.destroy(&self.server)?;
         }
-        server.sync()?;
-        self.frames.iter().try_for_each(|frame| frame.wait_until_visible(server))
+        self.server.flush()
     }
 
     fn rename(&mut self, people: &[RingPerson]) -> Result<(), PlatformError> {
@@ -209,6 +220,9 @@ struct Painter {
     alarm: Alarm,
     people: Vec<RingPerson>,
     canvases: HashMap<ServerName, Canvas>,
+    /// Displays that are not announced because they are without the ring: nobody sees their picture, so the ring may
+    /// name other people without them.
+    waiting: Vec<Place>,
 }
 
 impl Painter {
@@ -217,7 +231,7 @@ impl Painter {
             loop {
                 match orders.try_recv() {
                     Ok(Order::Show { people, done }) => drop(done.try_send(self.show(people))),
-                    Ok(Order::Cover { places, done }) => drop(done.try_send(self.cover(&places))),
+                    Ok(Order::Cover { places, done }) => drop(done.try_send(self.cover(places))),
                     Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return self.clear(),
                     Err(TryRecvError::Empty) => break,
                 }
@@ -232,25 +246,44 @@ impl Painter {
 
     fn show(&mut self, people: Vec<RingPerson>) -> Result<(), PlatformError> {
         self.people = people;
-        for canvas in self.canvases.values_mut() {
-            canvas.rename(&self.people)?;
-        }
-        let places = self.layout.places();
-        self.cover(&places)
+        // What does not take the names is opened anew.
+        self.canvases.retain(|_, canvas| canvas.rename(&self.people).is_ok());
+        let places = self.layout.shown();
+        self.keep(&places);
+        let waiting = std::mem::take(&mut self.waiting);
+        let shown = places.iter().filter(|place| !waiting.contains(place)).try_for_each(|place| self.cover_one(place));
+        self.waiting = waiting;
+        shown
     }
 
-    fn cover(&mut self, places: &[Place]) -> Result<(), PlatformError> {
-        self.canvases.retain(|name, _| places.iter().any(|place| place.server == *name));
+    /// Puts the ring on these displays and on no others; answers with those that are without it.
+    fn cover(&mut self, places: Vec<Place>) -> Vec<Place> {
+        self.keep(&places);
+        let announced = self.layout.places();
+        let mut bare = Vec::new();
         for place in places {
-            if !self.canvases.contains_key(&place.server) {
-                self.canvases.insert(Arc::clone(&place.server), Canvas::open(&place.server)?);
+            let Err(error) = self.cover_one(&place) else { continue };
+            if !self.waiting.contains(&place) {
+                tracing::warn!(display = place.display.name(), %error, "a display is without the ring");
             }
+            bare.push(place);
         }
-        for (name, canvas) in &mut self.canvases {
-            let here: Vec<&Place> = places.iter().filter(|place| place.server == *name).collect();
-            canvas.cover(&here, &self.people)?;
-        }
-        Ok(())
+        self.waiting = bare.iter().filter(|place| !announced.contains(place)).cloned().collect();
+        bare
+    }
+
+    fn cover_one(&mut self, place: &Place) -> Result<(), PlatformError> {
+        let canvas = match self.canvases.entry(Arc::clone(&place.server)) {
+            Entry::Occupied(canvas) => canvas.into_mut(),
+            Entry::Vacant(none) => none.insert(Canvas::open(&place.server)?),
+        };
+        canvas.cover(place, &self.people)
+    }
+
+    /// Takes the ring from all other displays.
+    fn keep(&mut self, places: &[Place]) {
+        self.canvases
+            .retain(|name, canvas| places.iter().any(|place| place.server == *name) && canvas.keep(places).is_ok());
     }
 
     /// Keeps the ring on top; a server that went away took its windows with it. Returns when to look again.

@@ -46,8 +46,8 @@ pub(super) fn chart(target: &mut Bgra<'_>, area: Area, frame: u32, seed: u32, co
         let depth = (y - line.y) * 255 / line.height.max(1);
         colour.with_opacity(scaled(70, (255 - depth.clamp(0, 255)) as u8))
     });
-    let seen = Area::from(target.clip).intersection(area);
-    for x in seen.x.max(line.x)..seen.right().min(line.right()) {
+    let visible = Area::from(target.clip).intersection(area);
+    for x in visible.x.max(line.x)..visible.right().min(line.right()) {
         let at = (x - line.x) as usize;
         let slope = heights.get(at + 1).map_or(0.0, |next| next - heights[at]);
         let reach = 2.2 * (1.0 + slope * slope).sqrt();
@@ -56,8 +56,8 @@ pub(super) fn chart(target: &mut Bgra<'_>, area: Area, frame: u32, seed: u32, co
         }
     }
     if let Some(last) = heights.last() {
-        dot(target, seen, (line.right() as f32, *last), 9.0, colour);
-        dot(target, seen, (line.right() as f32, *last), 4.5, palette::WHITE);
+        dot(target, visible, (line.right() as f32, *last), 9.0, colour);
+        dot(target, visible, (line.right() as f32, *last), 4.5, palette::WHITE);
     }
 }
 
@@ -72,13 +72,13 @@ fn curve(area: Area, x: i32, frame: u32, seed: u32) -> f32 {
 
 /// Covers every column from its `tops` to the bottom of the area.
 fn below(target: &mut Bgra<'_>, area: Area, tops: &[f32], colour: impl Fn(i32) -> Rgba) {
-    let seen = Area::from(target.clip).intersection(area);
+    let visible = Area::from(target.clip).intersection(area);
     let highest = tops.iter().copied().fold(f32::MAX, f32::min) as i32;
-    for y in seen.y.max(highest)..seen.bottom() {
+    for y in visible.y.max(highest)..visible.bottom() {
         let colour = colour(y);
-        let start = y as usize * target.stride_bytes + seen.x as usize * 4;
-        let Some(row) = target.pixels.get_mut(start..start + seen.width as usize * 4) else { return };
-        let tops = &tops[(seen.x - area.x) as usize..];
+        let start = y as usize * target.stride_bytes + visible.x as usize * 4;
+        let Some(row) = target.pixels.get_mut(start..start + visible.width as usize * 4) else { return };
+        let tops = &tops[(visible.x - area.x) as usize..];
         for (pixel, top) in row.chunks_exact_mut(4).zip(tops) {
             let depth = y as f32 + 1.0 - top;
             if 1.0 <= depth {
@@ -90,10 +90,10 @@ fn below(target: &mut Bgra<'_>, area: Area, tops: &[f32], colour: impl Fn(i32) -
     }
 }
 
-fn dot(target: &mut Bgra<'_>, seen: Area, (x, y): (f32, f32), radius: f32, colour: Rgba) {
+fn dot(target: &mut Bgra<'_>, visible: Area, (x, y): (f32, f32), radius: f32, colour: Rgba) {
     let around =
         Area::new((x - radius) as i32 - 1, (y - radius) as i32 - 1, radius as i32 * 2 + 4, radius as i32 * 2 + 4);
-    let around = around.intersection(seen);
+    let around = around.intersection(visible);
     for row in around.y..around.bottom() {
         for column in around.x..around.right() {
             let distance = (column as f32 + 0.5 - x).hypot(row as f32 + 0.5 - y);

@@ -37,6 +37,7 @@ use ids::Id;
 pub use ids::{FieldId, Page, Section, Slider, Switch};
 use keyboard::Keyboard;
 pub use saved::SavedSettings;
+pub(super) use schedule::scattered_text;
 
 /// Every display of the simulated console has this size.
 pub(super) const DISPLAY_SIZE: PixelSize = PixelSize::new(1920, 1080);

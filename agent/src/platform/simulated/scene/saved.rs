@@ -1,5 +1,7 @@
 //! What the console keeps over a restart.
 
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -66,8 +68,17 @@ impl SavedSettings {
     pub(super) fn store(&self, file: &Path) {
         let Ok(text) = serde_json::to_string_pretty(self) else { return };
         let beside = file.with_extension("new");
-        if let Err(error) = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file)) {
+        if let Err(error) = write_private(&beside, &text).and_then(|()| std::fs::rename(&beside, file)) {
             tracing::warn!(%error, "the simulated console's settings cannot be saved");
         }
     }
+}
+
+/// Like every file of the agent's folder, it is for the agent alone.
+fn write_private(file: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)?.write_all(text.as_bytes())
 }

@@ -74,6 +74,11 @@ pub(super) fn scattered(value: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
+/// Spreads a text over 64 bits, the same in every version of the agent.
+pub(in crate::platform::simulated) fn scattered_text(text: &str) -> u64 {
+    text.bytes().fold(0, |spread, byte| scattered(spread ^ u64::from(byte)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +91,15 @@ mod tests {
             assert!(plan.iter().all(|meeting| minute < meeting.end));
             assert!(plan.windows(2).all(|pair| pair[0].end <= pair[1].start && pair[0].title != pair[1].title));
         }
+    }
+
+    #[test]
+    fn rooms_with_similar_names_have_different_plans() {
+        let rooms: Vec<String> = (0..50).map(|number| format!("room-{number}")).collect();
+        let plans: Vec<_> = rooms.iter().map(|room| meetings(scattered_text(room), 29_000_000, 4)).collect();
+        for (index, plan) in plans.iter().enumerate() {
+            assert!(!plans[..index].contains(plan), "{}", rooms[index]);
+        }
+        assert_eq!(scattered_text("aurora"), scattered_text("aurora"));
     }
 }

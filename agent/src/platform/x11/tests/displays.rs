@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use protocol::geometry::PixelSize;
 use protocol::ids::{DisplayId, DisplayInfo};
@@ -7,7 +7,7 @@ use protocol::ids::{DisplayId, DisplayInfo};
 use super::super::displays::{Layout, Shows, X11Displays};
 use super::super::{call_state, injector, power, ring};
 use super::xvfb::{HEIGHT, WIDTH, Xvfb, eventually, set_monitors};
-use crate::platform::{Platform, Settings};
+use crate::platform::{Displays as _, Platform, PlatformError, Settings};
 
 /// The platform whose displays are the monitors of one X server. `DISPLAY` would be the same for all tests.
 pub(super) fn open_monitors(xvfb: &Xvfb) -> Platform {
@@ -83,4 +83,32 @@ fn a_server_that_is_missing_is_an_error_only_when_it_is_the_only_one() {
     assert_eq!(both.expect("one is there").displays.list().0.len(), 1);
     let twice = vec![(DisplayId::Console, xvfb.name.clone()), (DisplayId::FrontOfRoom1, xvfb.name.clone())];
     assert!(open(twice).is_err(), "one X server cannot be two displays");
+}
+
+#[test]
+fn a_display_that_comes_waits_for_its_ring() {
+    let xvfb = Xvfb::start();
+    let server = xvfb.connect();
+    set_monitors(&server, &[("left", 0, 500)]);
+    let (n_tries, is_up) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(true)));
+    let layout = Arc::new(Layout::default());
+    let (tries, up) = (Arc::clone(&n_tries), Arc::clone(&is_up));
+    layout.set_cover(Box::new(move |places| {
+        tries.fetch_add(1, Ordering::SeqCst);
+        if up.load(Ordering::SeqCst) { Vec::new() } else { places.to_vec() }
+    }));
+    let servers = [(Arc::from(xvfb.name.as_str()), Shows::Monitors)];
+    let displays = X11Displays::open(&servers, &layout).expect("Xvfb answers");
+    let left = [info(DisplayId::Console, 500)];
+    assert_eq!(displays.list().0, left);
+
+    is_up.store(false, Ordering::SeqCst);
+    n_tries.store(0, Ordering::SeqCst);
+    set_monitors(&server, &[("left", 0, 500), ("right", 500, 780)]);
+    eventually(|| 3 <= n_tries.load(Ordering::SeqCst));
+    assert_eq!(displays.list().0, left, "neither announced ..");
+    let captured = displays.capture(DisplayId::FrontOfRoom1);
+    assert!(matches!(captured, Err(PlatformError::NoSuchDisplay(DisplayId::FrontOfRoom1))), ".. nor captured");
+    is_up.store(true, Ordering::SeqCst);
+    eventually(|| displays.list().0 == [left[0], info(DisplayId::FrontOfRoom1, 780)]);
 }

@@ -7,12 +7,12 @@ use protocol::input::PointerButton;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::ConnectionExt as _;
 
-use super::super::connection::XServer;
-use super::super::displays::{Shows, look};
+use super::super::connection::{ServerName, XServer};
+use super::super::displays::{Layout, Place, Shows, look};
 use super::super::label::RED;
-use super::super::ring::Canvas;
+use super::super::ring::{Canvas, X11Ring};
 use super::xvfb::{HEIGHT, Program, WIDTH, Xvfb, eventually, pixel, set_monitors};
-use crate::platform::RingPerson;
+use crate::platform::{Ring as _, RingPerson};
 
 const SCREEN: PixelRect = PixelRect::new(0, 0, WIDTH, HEIGHT);
 
@@ -114,7 +114,7 @@ fn the_ring_is_gone_when_its_connection_ends_without_a_word() {
     let server = xvfb.connect();
     let mut canvas = Canvas::open(&Arc::from(xvfb.name.as_str())).expect("Xvfb answers");
     let places = look(&server, Shows::One(DisplayId::Console)).expect("Xvfb answers");
-    canvas.cover(&places.iter().collect::<Vec<_>>(), &people()).expect("it can be shown");
+    canvas.cover(&places[0], &people()).expect("it can be shown");
     assert!(shows_ring(&server, 0, WIDTH));
     drop(canvas);
     eventually(|| shows_nothing(&server));
@@ -148,4 +148,29 @@ fn two_x_servers_both_have_the_ring() {
     eventually(|| platform.displays.list().0.len() == 1);
     platform.ring.show(&people()).expect("it can be shown on what is left");
     assert!(shows_ring(&servers[0], 0, WIDTH));
+}
+
+#[test]
+fn a_display_that_cannot_have_the_ring_is_not_announced_while_it_is_up() {
+    let xvfb = Xvfb::start();
+    let server = xvfb.connect();
+    let console = look(&server, Shows::One(DisplayId::Console)).expect("Xvfb answers");
+    let missing = ServerName::from("/nowhere:99");
+    let shows = Shows::One(DisplayId::FrontOfRoom1);
+    let front = [Place { display: DisplayId::FrontOfRoom1, server: Arc::clone(&missing), shows, ..console[0].clone() }];
+
+    let layout = Arc::new(Layout::default());
+    let mut ring = X11Ring::new(Arc::clone(&layout));
+    assert!(layout.publish(&server.name, console.clone()));
+    ring.show(&people()).expect("it can be shown");
+    assert!(!layout.publish(&missing, front.to_vec()), "it is to be tried again");
+    assert_eq!(layout.places(), console);
+    ring.show(&people()).expect("the display is nobody's picture");
+    assert!(shows_ring(&server, 0, WIDTH));
+
+    ring.hide();
+    assert!(layout.publish(&missing, front.to_vec()), "with nobody connected it needs no ring");
+    assert_eq!(layout.places(), [&console[..], &front].concat());
+    assert!(ring.show(&people()).is_err(), "a display that is announced has to have the ring");
+    assert!(shows_nothing(&server));
 }

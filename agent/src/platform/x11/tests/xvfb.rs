@@ -10,8 +10,8 @@ use protocol::ids::DisplayId;
 use x11rb::protocol::Event;
 use x11rb::protocol::randr::{ConnectionExt as _, ModeFlag, ModeInfo, MonitorInfo, Rotation, SetConfig};
 use x11rb::protocol::xproto::{
-    ConnectionExt as _, CreateGCAux, CreateWindowAux, EventMask, Gcontext, ImageFormat, InputFocus, Rectangle, Window,
-    WindowClass,
+    ConnectionExt as _, CreateGCAux, CreateWindowAux, EventMask, GX, Gcontext, ImageFormat, InputFocus, Rectangle,
+    SubwindowMode, Window, WindowClass,
 };
 
 use super::super::connection::XServer;
@@ -146,6 +146,16 @@ pub(super) fn pixel(server: &XServer, x: u16, y: u16) -> [u8; 3] {
     let image = server.connection.get_image(format, server.root(), x as i16, y as i16, 1, 1, u32::MAX).expect("sent");
     let data = image.reply().expect("it is on the screen").data;
     [data[0], data[1], data[2]]
+}
+
+/// Changes one pixel of the screen, whatever window shows it.
+pub(super) fn invert(server: &XServer, x: u16, y: u16) {
+    let (root, gc) = (server.root(), server.new_id().expect("an id"));
+    let values = CreateGCAux::new().function(GX::INVERT).subwindow_mode(SubwindowMode::INCLUDE_INFERIORS);
+    server.connection.create_gc(gc, root, &values).expect("sent");
+    let pixel = Rectangle { x: x as i16, y: y as i16, width: 1, height: 1 };
+    server.connection.poly_fill_rectangle(root, gc, &[pixel]).expect("sent");
+    server.sync().expect("the server answers");
 }
 
 /// Cuts the screen into monitors side by side.
