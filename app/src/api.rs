@@ -9,6 +9,7 @@ use protocol::api::{
     ProblemCode, RoomDetail, RoomList, RoomState, SetupRequest, SetupStatus, StartSession, StartedSession,
 };
 use protocol::ids::{RoomId, SessionId};
+use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -151,6 +152,11 @@ pub async fn resume_session(session: &SessionId, request: &StartSession) -> Resu
 
 pub async fn end_session(session: &SessionId) -> Result<(), ApiError> {
     answered(send(unsafe_request(Request::delete, &format!("/sessions/{session}")).build()).await?).await.map(drop)
+}
+
+/// The address that a page asks with `DELETE` to end its session while it is being closed.
+pub fn closed_session_url(session: &SessionId) -> String {
+    format!("{PREFIX}/sessions/{session}?reason={}", EndReason::ViewerClosed.code())
 }
 
 /// The name of a state in addresses.

@@ -79,6 +79,18 @@ impl FromStr for Colour {
     }
 }
 
+/// Keys that are held together, the last one last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chord(pub(crate) Vec<u8>);
+
+impl FromStr for Chord {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        text.split('+').map(str::parse).collect::<Result<_, _>>().context("no key codes of X").map(Self)
+    }
+}
+
 /// An X display with 24 or 32 bits per pixel.
 pub(crate) struct Display {
     pub(crate) connection: RustConnection,
@@ -122,7 +134,8 @@ impl Display {
     pub(crate) fn focus_largest_window(&self) -> Result<()> {
         let mut largest = None;
         for window in self.connection.query_tree(self.root)?.reply()?.children {
-            let is_shown = self.connection.get_window_attributes(window)?.reply()?.map_state == xproto::MapState::VIEWABLE;
+            let is_shown =
+                self.connection.get_window_attributes(window)?.reply()?.map_state == xproto::MapState::VIEWABLE;
             let size = self.connection.get_geometry(window)?.reply()?;
             let area = u32::from(size.width) * u32::from(size.height);
             if is_shown && largest.is_none_or(|(largest, _)| largest <= area) {
@@ -138,8 +151,18 @@ impl Display {
         self.fake(if down { xproto::KEY_PRESS_EVENT } else { xproto::KEY_RELEASE_EVENT }, key, Point { x: 0, y: 0 })
     }
 
+    /// Returns when the display has done everything that it was asked to.
+    pub(crate) fn sync(&self) -> Result<()> {
+        self.connection.get_input_focus()?.reply()?;
+        Ok(())
+    }
+
     pub(crate) fn button(&self, button: u8, down: bool) -> Result<()> {
-        self.fake(if down { xproto::BUTTON_PRESS_EVENT } else { xproto::BUTTON_RELEASE_EVENT }, button, Point { x: 0, y: 0 })
+        self.fake(
+            if down { xproto::BUTTON_PRESS_EVENT } else { xproto::BUTTON_RELEASE_EVENT },
+            button,
+            Point { x: 0, y: 0 },
+        )
     }
 
     pub(crate) fn move_pointer(&self, to: Point) -> Result<()> {
@@ -165,6 +188,7 @@ mod tests {
     fn arguments_are_read() {
         assert_eq!("3,-4".parse::<Point>().expect("a point"), Point { x: 3, y: -4 });
         assert_eq!("ff8000".parse::<Colour>().expect("a colour"), Colour([0xff, 0x80, 0]));
+        assert_eq!("50+38".parse::<Chord>().expect("a chord"), Chord(vec![50, 38]));
         assert!("1,2,3".parse::<Point>().is_err());
         assert!("red".parse::<Colour>().is_err());
     }

@@ -1,8 +1,8 @@
 //! Measures from outside: presses keys and buttons on one X display as a person would, and watches its pixels as an eye
 //! would. Knows nothing of the product.
 //!
-//! Two kinds of programs: those that measure ([`probe`]: `press`, `click`, `frames`) and those that give a console
-//! something to show ([`scene`]: `flip`, `move`). `cargo xtask bench` puts them together.
+//! Two kinds of programs: those that press and watch ([`probe`]: `press`, `click`, `frames`, `type`, `chords`) and those
+//! that give a console something to show ([`scene`]: `flip`, `move`). `cargo xtask bench` puts them together.
 
 mod display;
 mod probe;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Parser;
 
-use display::{Colour, Point, Rect};
+use display::{Chord, Colour, Point, Rect};
 
 #[derive(Parser)]
 #[command(about)]
@@ -63,6 +63,14 @@ enum Command {
         #[arg(long)]
         seconds: u64,
     },
+    /// Press these keys, one chord after the other
+    Chords {
+        #[arg(long)]
+        display: String,
+        /// Key codes of X that are held together: `50+38` is Shift and A
+        #[arg(required = true)]
+        chords: Vec<Chord>,
+    },
     /// Fill a display; flip a block in its middle between dark and light at each key press
     Flip {
         #[arg(long)]
@@ -88,6 +96,7 @@ fn main() -> Result<()> {
         Command::Type { display, per_second, seconds } => {
             probe::type_keys(&display, per_second, Duration::from_secs(seconds))?;
         }
+        Command::Chords { display, chords } => probe::press_chords(&display, &chords)?,
         Command::Flip { display } => scene::flip(&display)?,
         Command::Move { display } => scene::move_block(&display)?,
     }

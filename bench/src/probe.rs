@@ -7,7 +7,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 
-use crate::display::{Colour, Display, Point, Rect};
+use crate::display::{Chord, Colour, Display, Point, Rect};
 
 /// A press that changes nothing for so long has failed.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(5);
@@ -85,6 +85,20 @@ pub(crate) fn type_keys(display: &str, per_second: u32, duration: Duration) -> R
         due += Duration::from_secs(1) / per_second;
     }
     Ok(())
+}
+
+pub(crate) fn press_chords(display: &str, chords: &[Chord]) -> Result<()> {
+    let display = Display::open(display)?;
+    display.focus_largest_window()?;
+    for Chord(keys) in chords {
+        for key in keys {
+            display.key(*key, true)?;
+        }
+        for key in keys.iter().rev() {
+            display.key(*key, false)?;
+        }
+    }
+    display.sync()
 }
 
 /// Looks at the pixel after each drawing that meets it, until it is as wanted.

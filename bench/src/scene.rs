@@ -69,9 +69,8 @@ impl Scene {
         let display = Display::open(display)?;
         let connection = &display.connection;
         let (window, gc) = (connection.generate_id()?, connection.generate_id()?);
-        let look = CreateWindowAux::new()
-            .background_pixel(BACKGROUND)
-            .event_mask(EventMask::EXPOSURE | EventMask::KEY_PRESS);
+        let look =
+            CreateWindowAux::new().background_pixel(BACKGROUND).event_mask(EventMask::EXPOSURE | EventMask::KEY_PRESS);
         connection.create_window(
             x11rb::COPY_DEPTH_FROM_PARENT,
             window,
@@ -98,10 +97,7 @@ impl Scene {
     }
 
     fn colour(&self, colour: u32) -> Result<()> {
-        self.display.connection.change_gc(
-            self.gc,
-            &x11rb::protocol::xproto::ChangeGCAux::new().foreground(colour),
-        )?;
+        self.display.connection.change_gc(self.gc, &x11rb::protocol::xproto::ChangeGCAux::new().foreground(colour))?;
         Ok(())
     }
 

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { test } from '@playwright/test';
 import { Agent } from '../fixtures/agent.ts';
+import { openDesk } from '../fixtures/desk.ts';
 import { PASSWORD, people, RedringServer } from '../fixtures/server.ts';
 import { XServer } from '../fixtures/x11.ts';
 import { portalFolder, probeProgram } from '../lib/places.ts';
@@ -19,7 +20,6 @@ import { until, type Program } from '../lib/program.ts';
 import { RoomPage } from '../pages/room.page.ts';
 import { SessionView } from '../pages/session.page.ts';
 import { SignInPage } from '../pages/sign-in.page.ts';
-import { openBrowser } from './browser.ts';
 import { findProcess, secondsOfTree } from './cpu.ts';
 import { kB, ms, quantile, table } from './numbers.ts';
 
@@ -27,6 +27,8 @@ const CONSOLE = { width: 1920, height: 1080 };
 /** Room for the toolbar above a console in its own size. */
 const DESK = { width: 1920, height: 1200 };
 const N_PRESSES = 200;
+/** Presses that are not counted: a browser that has just started is slow. */
+const N_WARM_UP = 20;
 const N_STARTS = 5;
 const WORKLOAD_S = 10;
 const KEYS_PER_SECOND = 10;
@@ -55,20 +57,26 @@ test('session', async ({}, info) => {
   const server = await RedringServer.start(join(folder, 'server'), { wiretap: false });
   const room = server.takeRoom();
   const agent = new Agent(join(folder, 'agent'), room, { displays: { console: console_ } });
-  const browser = await openBrowser(desk, folder);
+  const browser = await openDesk(desk, folder);
   const { page } = browser;
   const probe = (...args: string[]) => JSON.parse(execFileSync(probeProgram(), args, { encoding: 'utf8' })) as unknown;
   const scene = (name: string): Program => console_.start(probeProgram(), [name, '--display', console_.display]);
 
   try {
-    // The floor: what this browser on this display takes without any product.
-    const page_ = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end(FLOOR));
-    await new Promise<void>((ready) => page_.listen(0, '127.0.0.1', ready));
-    await page.goto(`http://localhost:${(page_.address() as AddressInfo).port}/`);
-    const press = (x: number, y: number) =>
-      probe('press', '--display', desk.display, '--watch', `${Math.round(x)},${Math.round(y)}`, '--count', String(N_PRESSES)) as number[];
-    const floor = press(CONSOLE.width / 2, CONSOLE.height / 2);
-    page_.close();
+    const press = (x: number, y: number, count = N_PRESSES) =>
+      probe('press', '--display', desk.display, '--watch', `${Math.round(x)},${Math.round(y)}`, '--count', String(count)) as number[];
+
+    // The floor: what this browser on this display takes without any product, before the session and after it.
+    const floorPage = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end(FLOOR));
+    await new Promise<void>((ready) => floorPage.listen(0, '127.0.0.1', ready));
+    const measureFloor = async () => {
+      await page.goto(`http://localhost:${(floorPage.address() as AddressInfo).port}/`);
+      // The keys of a new window go to its address bar.
+      await page.mouse.click(1, 1);
+      press(CONSOLE.width / 2, CONSOLE.height / 2, N_WARM_UP);
+      return press(CONSOLE.width / 2, CONSOLE.height / 2);
+    };
+    const floors = [await measureFloor()];
 
     // Starts: from the click to the first picture.
     console_.paint('#c020a0');
@@ -99,6 +107,7 @@ test('session', async ({}, info) => {
     await session.focusPicture();
     const picture = (await session.canvas.boundingBox())!;
     const middle = await session.place(CONSOLE, CONSOLE.width / 2, CONSOLE.height / 2);
+    press(middle.x, middle.y, N_WARM_UP);
     const keys = press(middle.x, middle.y);
     await flip.stop();
 
@@ -124,6 +133,12 @@ test('session', async ({}, info) => {
     await settled(session);
     const motion = await measure();
     await moving.stop();
+    await session.end();
+    await session.expectEnded();
+    floors.push(await measureFloor());
+    floorPage.close();
+    // A browser that still starts is slow: the quicker floor is the stricter one.
+    const [floor] = floors.sort((one, other) => quantile(one, 0.5) - quantile(other, 0.5)) as [number[], ...number[][]];
 
     report({
       machine: { processor: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem(), browser: browser.context.browser()?.version() },

@@ -6,7 +6,7 @@
 import type { CDPSession, Page } from '@playwright/test';
 
 /** A key, and what is held with it. */
-interface Stroke {
+export interface Stroke {
   code: string;
   shift?: boolean;
   altGr?: boolean;
@@ -38,7 +38,8 @@ export async function pretendWindows(page: Page): Promise<void> {
   await devtools.send('Emulation.setUserAgentOverride', { userAgent, platform: 'Win32', userAgentMetadata });
 }
 
-function strokesOf(layout: Layout): Map<string, Stroke> {
+/** How the characters of a layout are typed. */
+export function strokesOf(layout: Layout): Map<string, Stroke> {
   const strokes = new Map<string, Stroke>([[' ', { code: 'Space' }], ['\n', { code: 'Enter' }], ['\t', { code: 'Tab' }]]);
   for (const letter of LETTERS) {
     // On a German keyboard Y and Z have changed places; codes name the places of the American one.

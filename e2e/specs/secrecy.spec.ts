@@ -19,10 +19,10 @@ test('what is typed and shown in a session is nowhere at the server: not in memo
 
   expect(countInMemory(server.processId, CANARY), 'memory of the server').toBe(0);
   expect(filesWith(server.folder, CANARY), 'database and log').toEqual([]);
-  expect(countIn(server.passedBytes, Buffer.from(CANARY)), 'relayed bytes').toBe(0);
+  expect(countIn(server.wiretap.bytes(), Buffer.from(CANARY)), 'relayed bytes').toBe(0);
 
   // The same searches find what the server may know.
   expect(countInMemory(server.processId, room.id), 'the search looks into the server').toBeGreaterThan(0);
   expect(filesWith(server.folder, people.technician.email).length, 'the search looks into the files').toBeGreaterThan(0);
-  expect(countIn(server.passedBytes, Buffer.from(room.id)), 'the search looks into the bytes').toBeGreaterThan(0);
+  expect(countIn(server.wiretap.bytes(), Buffer.from(room.id)), 'the search looks into the bytes').toBeGreaterThan(0);
 });

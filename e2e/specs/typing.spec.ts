@@ -18,7 +18,9 @@ for (const { layout, system, text } of [
     const session = await startSession('technician', { system });
     await session.focusPicture();
     const keyboard = await Keyboard.of(session.page, layout, system);
-    await keyboard.type(`cat > typed.txt\n${text}\n`);
+    await keyboard.type('cat > typed.txt\n');
+    await expect.poll(() => terminal.has('typed.txt')).toBe(true);
+    await keyboard.type(`${text}\n`);
     await keyboard.chord(['ControlLeft', 'KeyD']);
     await expect.poll(() => terminal.read('typed.txt')).toBe(`${text}\n`);
   });
@@ -30,7 +32,9 @@ test('Ctrl+C stops the program in the console', async ({ startX11Console, openTe
   const session = await startSession('technician');
   await session.focusPicture();
   const keyboard = await Keyboard.of(session.page);
-  await keyboard.type('cat > running.txt\nline\n');
+  await keyboard.type('cat > running.txt\n');
+  await expect.poll(() => terminal.has('running.txt')).toBe(true);
+  await keyboard.type('line\n');
   await expect.poll(() => terminal.read('running.txt')).toBe('line\n');
   await keyboard.chord(['ControlLeft', 'KeyC']);
   await keyboard.type('echo stopped > stopped.txt\n');

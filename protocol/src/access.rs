@@ -32,7 +32,9 @@ macro_rules! permissions {
         #[cfg_attr(feature = "api", derive(serde::Serialize, serde::Deserialize))]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum Permission {
-            $($(#[$doc])* #[cfg_attr(feature = "api", serde(rename = $id))] $variant,)*
+            $($(#[$doc])* #[cfg_attr(feature = "api", serde(rename = $id))]
+            #[cfg_attr(feature = "openapi", schema(rename = $id))]
+            $variant,)*
         }
 
         impl Permission {

@@ -197,22 +197,44 @@ tagged!(CommandRefusal { 0 => Unsupported, 1 => InCall, 2 => NotAllowed, 3 => Fa
 pub enum Notice {
     /// The displays that are present and the one that this viewer sees. `epoch` grows with every change of
     /// a display's size or place; pointer events of an older epoch are dropped.
-    Displays { displays: List<DisplayInfo, 3>, selected: DisplayId, epoch: u32 },
+    Displays {
+        displays: List<DisplayInfo, 3>,
+        selected: DisplayId,
+        epoch: u32,
+    },
     /// Everybody who is connected.
-    People { people: List<Person, PEOPLE_MAX> },
+    People {
+        people: List<Person, PEOPLE_MAX>,
+    },
     /// Whether the device restarts when the session ends.
-    RestartOnEnd { on: bool },
+    RestartOnEnd {
+        on: bool,
+    },
     /// The chosen display's picture.
-    Picture { state: PictureState },
-    Restart { phase: RestartPhase },
+    Picture {
+        state: PictureState,
+    },
+    Restart {
+        phase: RestartPhase,
+    },
     /// A shortcut was performed.
-    ShortcutDone { shortcut: Shortcut },
+    ShortcutDone {
+        shortcut: Shortcut,
+    },
     /// The last command of this kind was not carried out.
-    Refused { command: CommandKind, refusal: CommandRefusal },
+    Refused {
+        command: CommandKind,
+        refusal: CommandRefusal,
+    },
     /// The session ends in so long unless something is done.
-    EndsSoon { remaining: Micros, reason: EndReason },
+    EndsSoon {
+        remaining: Micros,
+        reason: EndReason,
+    },
     /// The last message of a connection.
-    Bye { reason: EndReason },
+    Bye {
+        reason: EndReason,
+    },
 }
 
 tagged!(Notice {

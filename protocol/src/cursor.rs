@@ -36,12 +36,18 @@ impl CursorShape {
 /// From the agent on the cursor channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CursorUpdate {
-    Shape { shape: CursorShape },
+    Shape {
+        shape: CursorShape,
+    },
     /// The console hides its cursor.
     Hidden,
     /// The pointer was moved by somebody other than this viewer; units as in
     /// [`crate::input::PointerPosition`].
-    Moved { display: DisplayId, x: u16, y: u16 },
+    Moved {
+        display: DisplayId,
+        x: u16,
+        y: u16,
+    },
 }
 
 tagged!(CursorUpdate { 0 => Shape { shape }, 1 => Hidden, 2 => Moved { display, x, y } });

@@ -46,15 +46,32 @@ record!(PointerPosition { display, epoch, x, y });
 /// One event. Order matters: the ends never reorder or merge events of different kinds.
 #[derive(Clone, PartialEq, Eq)]
 pub enum InputEvent {
-    Key { code: KeyCode, down: bool },
-    PointerMove { position: PointerPosition },
-    Button { button: PointerButton, down: bool, position: PointerPosition },
+    Key {
+        code: KeyCode,
+        down: bool,
+    },
+    PointerMove {
+        position: PointerPosition,
+    },
+    Button {
+        button: PointerButton,
+        down: bool,
+        position: PointerPosition,
+    },
     /// 120 units are one notch; positive is down and right.
-    Wheel { horizontal: i16, vertical: i16, position: PointerPosition },
+    Wheel {
+        horizontal: i16,
+        vertical: i16,
+        position: PointerPosition,
+    },
     /// Characters to be typed whatever the layout.
-    Text { text: Text<TYPED_TEXT_MAX_BYTES> },
+    Text {
+        text: Text<TYPED_TEXT_MAX_BYTES>,
+    },
     /// The state of the lock keys before the next key.
-    Locks { locks: LockKeys },
+    Locks {
+        locks: LockKeys,
+    },
     /// Everything held is released.
     ReleaseAll,
 }

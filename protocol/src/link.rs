@@ -49,7 +49,9 @@ record!(ConsoleInfo { agent_version, platform, host_name, operating_system, disp
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallState {
     Idle,
-    InCall { since: Micros },
+    InCall {
+        since: Micros,
+    },
     /// Cannot be told: counts as in a call.
     Unknown,
 }
@@ -70,14 +72,22 @@ pub enum SessionEvent {
     IndicatorHidden,
     ViewerConnected,
     ViewerReconnected,
-    DisplaySelected { display: DisplayId },
-    RestartOnEndSet { on: bool },
-    ShortcutUsed { shortcut: Shortcut },
+    DisplaySelected {
+        display: DisplayId,
+    },
+    RestartOnEndSet {
+        on: bool,
+    },
+    ShortcutUsed {
+        shortcut: Shortcut,
+    },
     RestartRequested,
     Restarted,
     InputTaken,
     /// A View session received input: `kind` is the kind of the event.
-    PolicyViolation { kind: Text<32> },
+    PolicyViolation {
+        kind: Text<32>,
+    },
 }
 
 tagged!(SessionEvent {
@@ -98,20 +108,45 @@ tagged!(SessionEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FromAgent {
     /// The first message after the handshake, and again when something in it changes.
-    Hello { info: ConsoleInfo, call: CallState },
+    Hello {
+        info: ConsoleInfo,
+        call: CallState,
+    },
     /// Here and well. `sent_at` is on the agent's clock, the one that `CallState::InCall` uses.
-    Pulse { sent_at: Micros },
+    Pulse {
+        sent_at: Micros,
+    },
     /// `sent_at` as in `Pulse`.
-    CallChanged { call: CallState, sent_at: Micros },
+    CallChanged {
+        call: CallState,
+        sent_at: Micros,
+    },
     /// Answers [`ToAgent::NonceRequest`]: good for one grant within 60 s on the agent's own clock.
-    Nonce { request: u32, nonce: [u8; 32], call: CallState },
+    Nonce {
+        request: u32,
+        nonce: [u8; 32],
+        call: CallState,
+    },
     /// Answers [`ToAgent::NonceRequest`] or [`ToAgent::Offer`].
-    Refused { request: u32, code: RefusalCode },
+    Refused {
+        request: u32,
+        code: RefusalCode,
+    },
     /// Answers [`ToAgent::Offer`]: the ring is up and the session socket is being opened.
-    Accepted { request: u32, session: SessionId },
-    Event { session: SessionId, event: SessionEvent },
+    Accepted {
+        request: u32,
+        session: SessionId,
+    },
+    Event {
+        session: SessionId,
+        event: SessionEvent,
+    },
     /// A session is over on the console: keys released, capture stopped, ring gone.
-    Ended { session: SessionId, reason: EndReason, restarts: bool },
+    Ended {
+        session: SessionId,
+        reason: EndReason,
+        restarts: bool,
+    },
 }
 
 tagged!(FromAgent {
@@ -134,7 +169,14 @@ pub const GRANT_MAX_BYTES: usize = 2048;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ToAgent {
     /// The first message after the handshake.
-    Welcome { console: ConsoleId, tenant: TenantId, room: RoomId, room_name: Text<128>, grant_key: [u8; 32], status: Enrolment },
+    Welcome {
+        console: ConsoleId,
+        tenant: TenantId,
+        room: RoomId,
+        room_name: Text<128>,
+        grant_key: [u8; 32],
+        status: Enrolment,
+    },
     /// Make a nonce for a session that somebody is about to start.
     NonceRequest { request: u32 },
     /// Somebody may connect: check the grant, show the ring, open the session socket at `relay_url` with `ticket`.
@@ -196,7 +238,10 @@ record!(SocketOpening { version, session, ticket });
 /// Never shows the ticket.
 impl std::fmt::Debug for SocketOpening {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SocketOpening").field("version", &self.version).field("session", &self.session).finish_non_exhaustive()
+        f.debug_struct("SocketOpening")
+            .field("version", &self.version)
+            .field("session", &self.session)
+            .finish_non_exhaustive()
     }
 }
 

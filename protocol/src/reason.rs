@@ -9,7 +9,9 @@ macro_rules! reasons {
         #[cfg_attr(feature = "api", derive(serde::Serialize, serde::Deserialize))]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum EndReason {
-            $(#[cfg_attr(feature = "api", serde(rename = $code))] $variant,)*
+            $(#[cfg_attr(feature = "api", serde(rename = $code))]
+            #[cfg_attr(feature = "openapi", schema(rename = $code))]
+            $variant,)*
         }
 
         impl EndReason {

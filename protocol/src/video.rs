@@ -109,7 +109,6 @@ pub struct Thumbnail {
 /// Largest thumbnail in bytes.
 pub const THUMBNAIL_MAX_BYTES: usize = 256 << 10;
 
-
 record!(Frame { id, captured_at, encoded_at, units });
 record!(Thumbnail { display, size, codec, data });
 

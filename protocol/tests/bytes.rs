@@ -9,7 +9,8 @@ const VECTORS: &str = include_str!("vectors/messages.txt");
 /// A change here is a change of the wire: raise `protocol::VERSION`, then replace the file with what this prints.
 #[test]
 fn messages_have_the_bytes_of_the_golden_vectors() {
-    let lines: Vec<_> = samples().iter().map(|sample| format!("{} {}\n", sample.name, hex::encode(&sample.bytes))).collect();
+    let lines: Vec<_> =
+        samples().iter().map(|sample| format!("{} {}\n", sample.name, hex::encode(&sample.bytes))).collect();
     let now = lines.concat();
     assert!(now == VECTORS, "the bytes of a message changed; they are now:\n{now}<end>");
 }

@@ -51,9 +51,11 @@ fn losing_the_focus_releases_everything() {
 fn all_messages_of_the_viewer_have_lengths_that_tell_nothing() {
     let mut pair = Pair::open(PairStart::default());
     let mut lengths = Vec::new();
-    for event in [key(KeyCode::KeyA, true), key(KeyCode::KeyA, false), InputEvent::PointerMove {
-        position: PointerPosition { display: DisplayId::Console, epoch: 1, x: 7, y: 8 },
-    }] {
+    for event in [
+        key(KeyCode::KeyA, true),
+        key(KeyCode::KeyA, false),
+        InputEvent::PointerMove { position: PointerPosition { display: DisplayId::Console, epoch: 1, x: 7, y: 8 } },
+    ] {
         pair.viewer.input(event, pair.now);
         lengths.extend(pair.viewer.poll_transmit().map(|message| message.len()));
     }

@@ -56,7 +56,8 @@ fn nothing_stays_down_whatever_dies() {
 fn any_bytes_at_any_moment_end_the_connection_and_nothing_else() {
     for seed in 0..300 {
         let mut chance = Chance::from_seed(seed);
-        let mut pair = if chance.one_in(3) { Pair::new(PairStart::default()) } else { Pair::open(PairStart::default()) };
+        let mut pair =
+            if chance.one_in(3) { Pair::new(PairStart::default()) } else { Pair::open(PairStart::default()) };
         pair.viewer.input(InputEvent::Key { code: KeyCode::KeyA, down: true }, pair.now);
         pair.run_for(Micros(chance.below(100_000)));
         let length = chance.below(300) as usize;

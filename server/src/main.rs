@@ -3,12 +3,14 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use protocol::ids::TenantId;
 use server::audit_export::{self, Format, Range};
 use server::config::{self, Options, PublicUrl};
+use server::state::Core;
 use server::{bootstrap, run, setup_link};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -189,26 +191,41 @@ async fn terminated() {
     std::future::pending::<()>().await;
 }
 
+/// Opens the data folder, works in it and closes it, so that the database is one file afterwards.
+async fn in_data_folder<T>(
+    data: Data,
+    public_url: Option<PublicUrl>,
+    work: impl AsyncFnOnce(&Arc<Core>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let core = run::open_for_tools(data.data_dir, public_url).await?;
+    let outcome = work(&core).await;
+    core.storage.close().await;
+    outcome
+}
+
 async fn bootstrap(command: Bootstrap) -> anyhow::Result<()> {
     let file = bootstrap::read(&command.file)?;
-    let core = run::open_for_tools(command.data.data_dir, command.public_url).await?;
-    let report = bootstrap::apply(&core, &file).await?;
+    let apply = async |core: &Arc<Core>| Ok(bootstrap::apply(core, &file).await?);
+    let report = in_data_folder(command.data, command.public_url, apply).await?;
     print(&serde_json::to_string(&report)?)
 }
 
 async fn print_setup_link(command: SetupLink) -> anyhow::Result<()> {
-    let core = run::open_for_tools(command.data.data_dir, command.public_url).await?;
-    let link = setup_link::make(&core.storage, &core.config.public_url, core.clock.now()).await?;
+    let make =
+        async |core: &Arc<Core>| Ok(setup_link::make(&core.storage, &core.config.public_url, core.clock.now()).await?);
+    let link = in_data_folder(command.data, command.public_url, make).await?;
     print(&link.context("this installation is set up: its Global Administrator adds more people in the portal")?)
 }
 
 async fn export_audit(command: Export) -> anyhow::Result<()> {
-    let core = run::open_for_tools(command.data.data_dir, None).await?;
-    let found = core.storage.tenant(&command.tenant).await?;
-    let (scope, _) = found.with_context(|| format!("there is no tenant {}", command.tenant))?;
-    let range = Range { from: command.from, to: command.to };
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let n_events = audit_export::export(&core.storage, &scope, range, command.format, &mut out).await?;
+    let Export { data, tenant, format, from, to } = command;
+    let export = async |core: &Arc<Core>| {
+        let found = core.storage.tenant(&tenant).await?;
+        let (scope, _) = found.with_context(|| format!("there is no tenant {tenant}"))?;
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        Ok(audit_export::export(&core.storage, &scope, Range { from, to }, format, &mut out).await?)
+    };
+    let n_events = in_data_folder(data, None, export).await?;
     tracing::info!(n_events, "exported");
     Ok(())
 }

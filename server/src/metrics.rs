@@ -65,6 +65,7 @@ macro_rules! metrics {
     };
 }
 
+type SharedCounter = std::sync::Arc<Counter>;
 type SharedGauge = std::sync::Arc<Gauge>;
 
 metrics! {
@@ -80,7 +81,7 @@ metrics! {
     sessions_started: Counter = "redring_sessions_started_total", "counter", "Remote sessions started";
     sessions_refused: Counter = "redring_sessions_refused_total", "counter", "Remote sessions refused";
     relay_sockets: SharedGauge = "redring_relay_sockets", "gauge", "Session sockets at the relay";
-    relay_bytes: Counter = "redring_relay_bytes_total", "counter", "Bytes of ciphertext carried by the relay";
+    relay_bytes: SharedCounter = "redring_relay_bytes_total", "counter", "Bytes of ciphertext carried by the relay";
 }
 
 fn render(text: &mut String, name: &str, kind: &str, help: &str, value: u64) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::clock::Clock;
 use crate::config::{Config, DEFAULT_PUBLIC_URL, PublicUrl};
@@ -21,6 +22,7 @@ use crate::storage::sqlite::{self, Sqlite3};
 /// The fact under which the public URL of the last run is remembered.
 const PUBLIC_URL: &str = "public_url";
 const HOUSEKEEPING: Duration = Duration::from_mins(10);
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Opens a data folder for serving or for a command; makes it when it is missing.
 ///
@@ -85,6 +87,9 @@ pub async fn run(
     serve(listener, state.clone(), shutdown).await;
     state.sessions.stop().await;
     housekeeping.iter().for_each(JoinHandle::abort);
+    if timeout(CLOSE_WITHIN, core.storage.close()).await.is_err() {
+        tracing::warn!("the database is still in use: its journal stays beside it until the next start");
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -136,5 +141,33 @@ async fn keep_house(state: AppState) {
             Ok(n_logins) => tracing::debug!(n_logins, "removed logins that ran out"),
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "logins could not be cleaned up"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bootstrap;
+    use crate::config::Options;
+
+    #[tokio::test]
+    async fn commands_and_a_clean_stop_leave_one_database_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = || {
+            let entries = std::fs::read_dir(folder.path()).expect("the data folder");
+            let mut names: Vec<_> = entries.map(|entry| entry.expect("an entry").file_name()).collect();
+            names.sort();
+            names
+        };
+        let core = open_for_tools(folder.path().to_owned(), None).await.expect("opened");
+        let tenant = toml::from_str("[[tenant]]\nid = \"contoso\"\nname = \"Contoso\"").expect("a file");
+        bootstrap::apply(&core, &tenant).await.expect("applied");
+        core.storage.close().await;
+        assert_eq!(files(), ["keys", sqlite::FILE]);
+
+        let options = Options { data_dir: Some(folder.path().to_owned()), ..Options::default() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        run(options.load().expect("options"), listener, std::future::ready(())).await.expect("served");
+        assert_eq!(files(), ["keys", sqlite::FILE]);
     }
 }

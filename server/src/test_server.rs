@@ -49,7 +49,6 @@ pub struct TestServer {
     /// The consoles that handlers see.
     pub consoles: Arc<ScriptedConsoles>,
     router: Router,
-    database: Arc<Sqlite3>,
     _folder: TempDir,
 }
 
@@ -59,10 +58,10 @@ impl TestServer {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Clock::manual(START);
         let url = PublicUrl::parse(ORIGIN).expect("a URL");
-        let database = Arc::new(Sqlite3::open(folder.path()).await.expect("a database"));
+        let database: Store = Arc::new(Sqlite3::open(folder.path()).await.expect("a database"));
         let keys = ServerKeys::open(folder.path()).expect("keys");
         let config = Config::for_tools(folder.path().to_owned(), url);
-        let core = Arc::new(Core::new(config, clock.clone(), Arc::clone(&database) as Store, keys));
+        let core = Arc::new(Core::new(config, clock.clone(), database, keys));
         let consoles = Arc::new(ScriptedConsoles::default());
         let assets = Assets::embedded(&core.config.public_url);
         let state = AppState {
@@ -70,7 +69,7 @@ impl TestServer {
             ..AppState::new(Arc::clone(&core), assets)
         };
         let router = http::router(state.clone());
-        Self { core, clock, state, consoles, router, database, _folder: folder }
+        Self { core, clock, state, consoles, router, _folder: folder }
     }
 
     /// A server with two tenants: contoso with three rooms and people of each kind, and fabrikam.
@@ -200,7 +199,7 @@ impl TestServer {
 
     /// As when the disk is gone.
     pub async fn close_storage(&self) {
-        self.database.close().await;
+        self.core.storage.close().await;
     }
 }
 
@@ -371,13 +370,7 @@ impl ConsoleDirectory for ScriptedConsoles {
 }
 
 /// The bootstrap file of [`TestServer::start`].
-fn world() -> String {
-    let hash = PASSWORD_HASH.get_or_init(|| password::hash(PASSWORD).expect("hashed"));
-    let user = |email: &str, name: &str, roles: &str| {
-        format!(
-            "[[tenant.user]]\nemail = \"{email}\"\nname = \"{name}\"\npassword_hash = \"{hash}\"\nroles = [{roles}]\n"
-        )
-    };
+pub fn world() -> String {
     let administrator = "\"Global Administrator\"";
     format!(
         r#"
@@ -428,5 +421,10 @@ fn world() -> String {
     )
 }
 
-/// Hashing is slow on purpose: once for all tests of a process.
-static PASSWORD_HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+/// The lines of a bootstrap file for somebody with the password of all; `roles` are quoted and separated by commas.
+pub fn user(email: &str, name: &str, roles: &str) -> String {
+    /// Hashing is slow on purpose: once for all tests of a process.
+    static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let hash = HASH.get_or_init(|| password::hash(PASSWORD).expect("hashed"));
+    format!("[[tenant.user]]\nemail = \"{email}\"\nname = \"{name}\"\npassword_hash = \"{hash}\"\nroles = [{roles}]\n")
+}

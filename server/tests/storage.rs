@@ -11,9 +11,9 @@ use server::access::{BuiltInRole, Coverage};
 use server::random;
 use server::storage::sqlite::Sqlite3;
 use server::storage::{
-    CallPolicy, Console, ConsoleStatus, EnrolmentSecret, EventFilter, Events as _, LoginKey, LoginRecord,
-    NewAssignment, NewConsole, NewEvent, NewRoom, NewSession, NewUser, RemoteAccessSettings, Result, RoleId,
-    SessionEnd, Sessions as _, ShortcutPolicy, Store, Tenant, TenantScope,
+    CallPolicy, Console, ConsoleStatus, EnrolmentSecret, EventFilter, Events as _, Installation as _, LoginKey,
+    LoginRecord, NewAssignment, NewConsole, NewEvent, NewRoom, NewSession, NewUser, RemoteAccessSettings, Result,
+    RoleId, SessionEnd, Sessions as _, ShortcutPolicy, Store, Tenant, TenantScope,
 };
 use tempfile::TempDir;
 

@@ -57,7 +57,8 @@ const ROOMS: &[Room] = &[
         "app/src/pages",
         &["app/src/components", "app/src/api", "app/src/state", "app/src/session", "app/src/browser", PROTOCOL, API],
     ),
-    room("app/src/components", &[]),
+    // Dialogs and drop-downs move the focus; they know nothing of rooms, logins or the server.
+    room("app/src/components", &["app/src/browser"]),
     room(
         "app/src/session",
         &["app/src/components", "app/src/browser", "app/src/state", "app/src/api", PROTOCOL, API, "viewer/src/ui"],

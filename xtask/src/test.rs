@@ -62,6 +62,7 @@ fn whole_product(programs: &Programs, summary: &mut Summary) -> Result<()> {
         .folder(workspace::root().join("e2e"))
         .env("E2E_SERVER", &programs.server)
         .env("E2E_AGENT", &programs.agent)
+        .env("E2E_PROBE", workspace::target().join("debug/bench"))
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report)
         .succeeds()?;
     let counts = match fs::read_to_string(&report) {

@@ -2,8 +2,10 @@
 
 use protocol::time::Micros;
 
+use super::page;
+
 pub fn now() -> Micros {
-    let clock = web_sys::window().and_then(|window| window.performance());
+    let clock = page::window().and_then(|window| window.performance());
     Micros(clock.map_or(0.0, |clock| clock.now() * 1000.0) as u64)
 }
 

@@ -3,6 +3,8 @@
 use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d, ImageBitmap, ImageBitmapRenderingContext, ImageData};
 
+use super::page;
+
 pub type Canvas = web_sys::HtmlCanvasElement;
 pub type DialogElement = web_sys::HtmlDialogElement;
 pub type TextArea = web_sys::HtmlTextAreaElement;
@@ -21,7 +23,7 @@ pub fn show_bitmap(canvas: &Canvas, bitmap: &ImageBitmap) {
 
 /// Straight RGBA pixels as the address of a picture that a style sheet can use. `None` when they do not fit the size.
 pub fn picture_address(width: u32, height: u32, rgba: &[u8]) -> Option<String> {
-    let canvas = web_sys::window()?.document()?.create_element("canvas").ok()?.dyn_into::<Canvas>().ok()?;
+    let canvas = page::document()?.create_element("canvas").ok()?.dyn_into::<Canvas>().ok()?;
     canvas.set_width(width);
     canvas.set_height(height);
     let context = canvas.get_context("2d").ok()??.dyn_into::<CanvasRenderingContext2d>().ok()?;
@@ -50,13 +52,13 @@ pub fn is_popover_open(element: &Element) -> bool {
 
 /// Whether `element` has the focus.
 pub fn has_focus(element: &Element) -> bool {
-    let active = web_sys::window().and_then(|window| window.document()?.active_element());
+    let active = page::document().and_then(|document| document.active_element());
     active.as_ref() == Some(element)
 }
 
 /// Whether the focus may be moved without taking it from something that a person uses: it is nowhere, or on a dialog
 /// itself.
 pub fn focus_is_free() -> bool {
-    let active = web_sys::window().and_then(|window| window.document()?.active_element());
+    let active = page::document().and_then(|document| document.active_element());
     active.is_none_or(|active| matches!(active.tag_name().as_str(), "BODY" | "DIALOG" | "CANVAS"))
 }

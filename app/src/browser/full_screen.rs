@@ -5,9 +5,11 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Element;
 
+use super::page;
+
 /// Whether an element of the page fills the screen.
 pub fn is_on() -> bool {
-    document().is_some_and(|document| document.fullscreen_element().is_some())
+    page::document().is_some_and(|document| document.fullscreen_element().is_some())
 }
 
 /// Asks for full screen; `fullscreenchange` tells whether it came.
@@ -16,7 +18,7 @@ pub fn enter(element: &Element) {
 }
 
 pub fn leave() {
-    if let Some(document) = document() {
+    if let Some(document) = page::document() {
         document.exit_fullscreen();
     }
 }
@@ -34,12 +36,8 @@ pub fn unlock_keyboard() {
 
 /// `navigator.keyboard` is not in every browser, nor in the bindings.
 fn call_keyboard(method: &str) -> Option<Promise> {
-    let navigator = web_sys::window()?.navigator();
+    let navigator = page::window()?.navigator();
     let keyboard = Reflect::get(&navigator, &JsValue::from_str("keyboard")).ok()?;
     let function = Reflect::get(&keyboard, &JsValue::from_str(method)).ok()?.dyn_into::<Function>().ok()?;
     function.call0(&keyboard).ok()?.dyn_into().ok()
-}
-
-fn document() -> Option<web_sys::Document> {
-    web_sys::window()?.document()
 }

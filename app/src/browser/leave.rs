@@ -5,6 +5,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{BeforeUnloadEvent, Headers, RequestInit};
 
 use super::listener::Listener;
+use super::page;
 
 /// While it lives, the browser asks before it leaves the page.
 pub struct LeaveGuard {
@@ -20,7 +21,7 @@ impl LeaveGuard {
 
 /// Sends `DELETE` to a path in a way that outlives the page. Nobody waits for the answer.
 pub fn delete_outliving(path: &str, header: &str) {
-    let Some(window) = web_sys::window() else { return };
+    let Some(window) = page::window() else { return };
     let init = RequestInit::new();
     init.set_method("DELETE");
     if let Ok(headers) = Headers::new()

@@ -4,6 +4,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{AddEventListenerOptions, Event, EventTarget};
 
+use super::page;
+
 /// Listens to one kind of event on one target. Never passive, so that it may keep the browser from acting on the event.
 pub struct Listener {
     target: EventTarget,
@@ -28,12 +30,12 @@ impl Listener {
     }
 
     pub fn on_window<E: JsCast + 'static>(kind: &'static str, take: impl FnMut(E) + 'static) -> Option<Self> {
-        let window = web_sys::window()?;
+        let window = page::window()?;
         Some(Self::new(&window, kind, take))
     }
 
     pub fn on_document<E: JsCast + 'static>(kind: &'static str, take: impl FnMut(E) + 'static) -> Option<Self> {
-        let document = web_sys::window()?.document()?;
+        let document = page::document()?;
         Some(Self::new(&document, kind, take))
     }
 }

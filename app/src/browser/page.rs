@@ -80,12 +80,16 @@ pub fn step_focus(event: &Event, selector: &str, step: Step) -> bool {
     elements.get(step.target(present, elements.len())).is_some_and(focus_element)
 }
 
+/// Whether an event happened on an element that matches `selector`, or inside one.
+pub fn is_within(event: &Event, selector: &str) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|element| element.closest(selector).ok().flatten().is_some())
+}
+
 /// Whether a key press was meant for a field, a dialog or a shortcut of the browser rather than for the page.
 pub fn is_meant_elsewhere(event: &KeyboardEvent) -> bool {
-    let within = "input, textarea, select, [contenteditable], dialog";
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let typed = target.is_some_and(|element| element.closest(within).ok().flatten().is_some());
-    typed || event.ctrl_key() || event.alt_key() || event.meta_key() || event.is_composing()
+    let is_typed = is_within(event, "input, textarea, select, [contenteditable], dialog");
+    is_typed || event.ctrl_key() || event.alt_key() || event.meta_key() || event.is_composing()
 }
 
 /// Path, query and fragment of the present address.
@@ -134,6 +138,6 @@ pub(super) fn window() -> Option<Window> {
     web_sys::window()
 }
 
-fn document() -> Option<Document> {
+pub(super) fn document() -> Option<Document> {
     window()?.document()
 }

@@ -3,9 +3,11 @@
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
+use super::page;
+
 /// Its name: `Windows`, `macOS`, `Linux x86_64`.
 pub fn name() -> String {
-    let Some(window) = web_sys::window() else { return String::new() };
+    let Some(window) = page::window() else { return String::new() };
     let navigator = window.navigator();
     let hint = Reflect::get(&navigator, &JsValue::from_str("userAgentData"))
         .and_then(|data| Reflect::get(&data, &JsValue::from_str("platform")));

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
+use super::message::{LoadingPage, MessagePage};
 use crate::browser::page;
-use crate::components::{EmptyState, Icon, Skeleton, Symbol};
+use crate::components::{Icon, Symbol};
 use crate::state::login::{Absence, Login, Who};
 
 mod text {
@@ -34,17 +35,15 @@ pub fn Guard(children: ChildrenFn) -> impl IntoView {
     });
     move || match gate.get() {
         Gate::Open => children(),
-        Gate::Waiting => view! { <div class="page"><Skeleton n_lines=6/></div> }.into_any(),
+        Gate::Waiting => view! { <LoadingPage n_lines=6/> }.into_any(),
         Gate::Shut(_) => ().into_any(),
         Gate::Broken(sentence) => view! {
-            <div class="page">
-                <EmptyState symbol=Symbol::PlugOff title=text::NO_SERVER text=sentence>
-                    <button type="button" class="button" on:click=move |_| login.ask_again()>
-                        <Icon symbol=Symbol::Refresh/>
-                        {text::TRY_AGAIN}
-                    </button>
-                </EmptyState>
-            </div>
+            <MessagePage symbol=Symbol::PlugOff title=text::NO_SERVER text=sentence>
+                <button type="button" class="button" on:click=move |_| login.ask_again()>
+                    <Icon symbol=Symbol::Refresh/>
+                    {text::TRY_AGAIN}
+                </button>
+            </MessagePage>
         }
         .into_any(),
     }

@@ -8,6 +8,13 @@ use crate::browser::page;
 #[derive(Clone, Copy)]
 pub struct Navigated(StoredValue<bool>);
 
+impl Navigated {
+    /// Whatever comes next is another page.
+    pub(super) fn mark(self) {
+        self.0.set_value(true);
+    }
+}
+
 impl Default for Navigated {
     fn default() -> Self {
         Self(StoredValue::new(false))
@@ -24,7 +31,7 @@ pub(super) fn Heading(#[prop(into)] title: Signal<String>) -> impl IntoView {
             page::focus("main h1");
         });
     }
-    navigated.0.set_value(true);
+    navigated.mark();
     view! { <h1 tabindex="-1">{move || title.get()}</h1> }
 }
 

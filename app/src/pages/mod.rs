@@ -7,6 +7,7 @@ mod header;
 mod heading;
 mod help_session;
 mod home;
+mod message;
 mod not_found;
 mod room;
 mod room_words;

@@ -8,7 +8,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use protocol::api::{LoginRequest, ProblemCode};
 
-use super::heading::name_document;
+use super::heading::{Navigated, name_document};
 use crate::api::{self, ApiError};
 use crate::browser::{page, task};
 use crate::components::{Field, Icon, Notice, NoticeTone, PasswordField, RingMark, SubmitButton, Symbol};
@@ -200,8 +200,10 @@ fn Trouble(form: Form) -> impl IntoView {
 fn go_on_when_signed_in(login: Login) {
     let query = use_query_map();
     let navigate = use_navigate();
+    let navigated = expect_context::<Navigated>();
     Effect::new(move |_| {
         if login.is_signed_in() {
+            navigated.mark();
             let next = query.with_untracked(|query| next_path(query.get_str("next")));
             navigate(&next, NavigateOptions { replace: true, ..NavigateOptions::default() });
         }

@@ -15,6 +15,7 @@ use super::engine::Engine;
 use super::keyboard::{KeyStroke, Keyboard, Outcome, Platform, Typing};
 use super::pointer::{Pointer, WheelTurn};
 use super::stuck_keys::ModifierState;
+use super::touch::{Act, Finger, LONG_PRESS, Touch};
 use super::viewport::Viewport;
 use super::withheld_keys::WITHHELD_FOR;
 use crate::browser::elements::{self, Canvas, TextArea};
@@ -40,6 +41,7 @@ struct Heard {
     sink: TextArea,
     keyboard: Rc<RefCell<Keyboard>>,
     pointer: Rc<RefCell<Pointer>>,
+    touch: Rc<RefCell<Touch>>,
 }
 
 impl Capture {
@@ -51,6 +53,7 @@ impl Capture {
             sink: sink.clone(),
             keyboard: Rc::new(RefCell::new(Keyboard::new(platform()))),
             pointer: Rc::default(),
+            touch: Rc::default(),
         };
         let mut listeners = heard.keyboard_listeners();
         listeners.extend(heard.pointer_listeners());
@@ -94,7 +97,7 @@ impl Heard {
         let mut listeners = vec![
             Listener::new(&self.canvas, "pointerdown", self.taking(Self::pointer_down)),
             Listener::new(&self.canvas, "pointermove", self.taking(Self::pointer_moved)),
-            Listener::new(&self.canvas, "pointerup", self.taking(Self::pointer_buttons)),
+            Listener::new(&self.canvas, "pointerup", self.taking(Self::pointer_up)),
             Listener::new(&self.canvas, "pointercancel", self.taking(|heard, _: PointerEvent| heard.release_all())),
             Listener::new(&self.canvas, "wheel", self.taking(Self::wheel)),
             Listener::new(&self.canvas, "focus", self.taking(|heard, _: FocusEvent| drop(heard.sink.focus()))),
@@ -146,7 +149,7 @@ impl Heard {
         self.send(outcome.events);
         if outcome.releases_capture {
             page::focus(FIRST_CONTROL);
-            self.engine.announce("The keyboard is yours again. Click the picture to type on the console.");
+            self.engine.announce("The keyboard is yours again. Click or tab into the picture to type on the console.");
         }
     }
 
@@ -184,20 +187,36 @@ impl Heard {
         event.prevent_default();
         // A drag that leaves the canvas still gets its end.
         let _ = self.canvas.set_pointer_capture(event.pointer_id());
-        let _ = self.sink.focus();
-        self.pointer_buttons(event);
+        if is_touch(&event) {
+            self.finger_down(&event);
+        } else {
+            let _ = self.sink.focus();
+            self.pointer_buttons(&event);
+        }
+    }
+
+    fn pointer_up(&self, event: PointerEvent) {
+        event.prevent_default();
+        if is_touch(&event) {
+            self.fingers(&event, |touch, finger| touch.up(finger, clock::now()));
+        } else {
+            self.pointer_buttons(&event);
+        }
     }
 
     /// A button went up or down; the event names all that are down, so a lost release is made up for.
-    fn pointer_buttons(&self, event: PointerEvent) {
-        event.prevent_default();
-        let Some(position) = self.position(&event) else { return };
-        self.settle(&event);
+    fn pointer_buttons(&self, event: &PointerEvent) {
+        let Some(position) = self.position(event) else { return };
+        self.settle(event);
         let events = self.pointer.borrow_mut().buttons(event.buttons(), position);
         self.send(events);
     }
 
     fn pointer_moved(&self, event: PointerEvent) {
+        if is_touch(&event) {
+            self.fingers(&event, Touch::moved);
+            return;
+        }
         let Some(position) = self.position(&event) else { return };
         self.settle(&event);
         let changed = self.pointer.borrow_mut().buttons_changed(event.buttons(), position);
@@ -205,6 +224,10 @@ impl Heard {
             self.send(changed);
             return;
         }
+        self.move_to(position);
+    }
+
+    fn move_to(&self, position: PointerPosition) {
         let moved = self.pointer.borrow_mut().moved(position, clock::now());
         match moved {
             Some(event) => self.engine.input(event),
@@ -229,8 +252,49 @@ impl Heard {
         let Some(position) = self.position(&event) else { return };
         self.settle(&event);
         let turn = WheelTurn { across: event.delta_x(), down: event.delta_y(), mode: event.delta_mode() };
+        self.turn_wheel(turn, position);
+    }
+
+    fn turn_wheel(&self, turn: WheelTurn, position: PointerPosition) {
         let turned = self.pointer.borrow_mut().wheel(turn, position, clock::now());
         self.send(turned.into_iter().collect());
+    }
+
+    fn finger_down(&self, event: &PointerEvent) {
+        self.fingers(event, |touch, finger| {
+            touch.down(finger, clock::now());
+            Vec::new()
+        });
+        let heard = self.clone();
+        let pressed_long = move || {
+            let acts = heard.touch.borrow_mut().expire(clock::now());
+            heard.act_as_mouse(acts);
+        };
+        // Timers and the clock may differ by a fraction of a millisecond.
+        set_timeout(pressed_long, Duration::from_millis(LONG_PRESS.as_millis() + 1));
+    }
+
+    fn fingers(&self, event: &PointerEvent, take: impl FnOnce(&mut Touch, Finger) -> Vec<Act>) {
+        let Some(position) = self.position(event) else { return };
+        self.settle(event);
+        let (id, x, y) = (event.pointer_id(), f64::from(event.client_x()), f64::from(event.client_y()));
+        let acts = take(&mut self.touch.borrow_mut(), Finger { id, x, y, position });
+        self.act_as_mouse(acts);
+    }
+
+    /// The keyboard comes with a click, not with scrolling: on a tablet it covers half of the picture.
+    fn act_as_mouse(&self, acts: Vec<Act>) {
+        for act in acts {
+            match act {
+                Act::Buttons(buttons, position) => {
+                    let _ = self.sink.focus();
+                    let events = self.pointer.borrow_mut().buttons(buttons, position);
+                    self.send(events);
+                }
+                Act::Move(position) => self.move_to(position),
+                Act::Wheel(turn, position) => self.turn_wheel(turn, position),
+            }
+        }
     }
 
     /// Where on the display an event happened.
@@ -269,8 +333,14 @@ impl Heard {
     fn release_all(&self) {
         self.keyboard.borrow_mut().release_all();
         self.pointer.borrow_mut().release_all();
+        self.touch.borrow_mut().release_all();
         self.engine.release_all();
     }
+}
+
+/// A pen points and hovers as a mouse does.
+fn is_touch(event: &PointerEvent) -> bool {
+    event.pointer_type() == "touch"
 }
 
 fn stroke<'a>(event: &KeyboardEvent, code: &'a str, key: &'a str) -> KeyStroke<'a> {

@@ -3,67 +3,33 @@ use leptos::prelude::*;
 use protocol::ids::DisplayInfo;
 
 use super::engine::Engine;
-use crate::browser::elements;
-use crate::browser::page::{self, Step};
-use crate::components::{Icon, Symbol};
+use crate::components::{DropDown, DropDownKind, Symbol};
 
 /// Chooses the display of this viewer, with a live small picture of each.
 #[component]
 pub(super) fn DisplaySwitcher(engine: Engine) -> impl IntoView {
     let state = engine.state();
-    let panel = NodeRef::<html::Div>::new();
-    let is_open = RwSignal::new(false);
-    let on_toggle = move |_| {
-        let open = panel.get_untracked().is_some_and(|panel| elements::is_popover_open(&panel));
-        is_open.set(open);
-        engine.watch_thumbnails(open);
-        if open {
-            page::focus(".session-displays [aria-checked=true]");
-        }
-    };
-    let on_key = move |event: leptos::ev::KeyboardEvent| {
-        let step = Step::sideways(&event.key()).or_else(|| Step::downwards(&event.key()));
-        if step.is_some_and(|step| page::step_focus(&event, "[role=radio]", step)) {
-            event.prevent_default();
-        }
-    };
-    let on_choose = Callback::new(move |info: DisplayInfo| {
-        engine.select_display(info.id);
-        if let Some(panel) = panel.get_untracked() {
-            // It closes by itself when it is shut already.
-            let _ = panel.hide_popover();
-        }
-    });
     view! {
-        <button
-            type="button"
-            class="session-control session-anchor-displays"
-            popovertarget="session-displays"
-            aria-haspopup="dialog"
-            aria-expanded=move || is_open.get().to_string()
-            disabled=move || !state.is_live()
-        >
-            <Icon symbol=Symbol::Display/>
-            <span>"Displays"</span>
-        </button>
-        <div
+        <DropDown
             id="session-displays"
-            class="session-panel session-displays"
-            popover="auto"
-            node_ref=panel
-            on:toggle=on_toggle
+            label="Displays"
+            symbol=Symbol::Display
+            kind=DropDownKind::Choice
+            button_class="session-control"
+            disabled=Signal::derive(move || !state.is_live())
+            on_toggle=Callback::new(move |open| engine.watch_thumbnails(open))
         >
-            <div class="session-display-list" role="radiogroup" aria-label="Display to show" on:keydown=on_key>
-                <For each=move || state.displays.get() key=|info| info.id let:info>
-                    <DisplayChoice engine info on_choose/>
+            <div class="session-display-list" role="radiogroup" aria-label="Display to show">
+                <For each=move || state.displays.get() key=|info| (info.id, info.size.width, info.size.height) let:info>
+                    <DisplayChoice engine info/>
                 </For>
             </div>
-        </div>
+        </DropDown>
     }
 }
 
 #[component]
-fn DisplayChoice(engine: Engine, info: DisplayInfo, on_choose: Callback<DisplayInfo>) -> impl IntoView {
+fn DisplayChoice(engine: Engine, info: DisplayInfo) -> impl IntoView {
     let selected = engine.state().selected;
     let canvas = NodeRef::<html::Canvas>::new();
     Effect::new(move |_| {
@@ -79,7 +45,7 @@ fn DisplayChoice(engine: Engine, info: DisplayInfo, on_choose: Callback<DisplayI
             role="radio"
             aria-checked=move || is_selected().to_string()
             tabindex=move || if is_selected() { "0" } else { "-1" }
-            on:click=move |_| on_choose.run(info)
+            on:click=move |_| engine.select_display(info.id)
         >
             <canvas
                 node_ref=canvas

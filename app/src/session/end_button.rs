@@ -17,6 +17,7 @@ pub(super) fn EndButton(engine: Engine) -> impl IntoView {
         <button
             type="button"
             class="session-control session-control-end"
+            title="End session"
             aria-haspopup="dialog"
             disabled=move || state.phase.get().is_over()
             on:click=move |_| is_asking.set(true)
@@ -38,7 +39,7 @@ pub(super) fn EndButton(engine: Engine) -> impl IntoView {
                 <p>"Others are connected: for them the console goes on until the last of them leaves."</p>
             </Show>
             <div class="dialog-actions">
-                <button type="button" class="button" on:click=move |_| is_asking.set(false)>"Stay connected"</button>
+                <button type="button" class="button" autofocus on:click=move |_| is_asking.set(false)>"Stay connected"</button>
                 <button type="button" class="button button-danger" on:click=confirm>"End now"</button>
             </div>
         </Dialog>

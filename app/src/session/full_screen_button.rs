@@ -13,13 +13,14 @@ pub(super) fn FullScreenButton(on_press: Callback<()>) -> impl IntoView {
     });
     let listener = StoredValue::new_local(listener);
     on_cleanup(move || listener.dispose());
+    let label = move || if is_on.get() { "Exit full screen" } else { "Enter full screen" };
     view! {
-        <button type="button" class="session-control" on:click=move |_| on_press.run(())>
+        <button type="button" class="session-control" title=label on:click=move |_| on_press.run(())>
             {move || {
                 let symbol = if is_on.get() { Symbol::FullScreenExit } else { Symbol::FullScreen };
                 view! { <Icon symbol/> }
             }}
-            <span>{move || if is_on.get() { "Exit full screen" } else { "Enter full screen" }}</span>
+            <span>{label}</span>
         </button>
     }
 }

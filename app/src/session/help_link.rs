@@ -6,7 +6,7 @@ use crate::components::{Icon, Symbol};
 #[component]
 pub(super) fn HelpLink() -> impl IntoView {
     view! {
-        <a class="session-control" href="/help/session" target="_blank" rel="noopener external">
+        <a class="session-control" title="Help" href="/help/session" target="_blank" rel="noopener external">
             <Icon symbol=Symbol::Help/>
             <span>"Help"</span>
         </a>

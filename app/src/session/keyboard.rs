@@ -8,6 +8,7 @@ use protocol::keycode::KeyCode;
 use protocol::time::Micros;
 use protocol::wire::Text;
 
+use super::key_names::{JAPANESE_KEYS, key_of_code, key_of_name, shifted_us_character, single_character};
 use super::stuck_keys::{Change, Modifier, ModifierState, StuckKeys};
 use super::withheld_keys::{Verdict, WithheldKeys};
 
@@ -282,88 +283,6 @@ fn typed_without_a_key(stroke: &KeyStroke<'_>) -> Outcome {
     }
 }
 
-fn single_character(key: &str) -> Option<char> {
-    let mut characters = key.chars();
-    let first = characters.next()?;
-    characters.next().is_none().then_some(first)
-}
-
-/// Keys of Japanese keyboards, by the names that Windows browsers give them without a release.
-const JAPANESE_KEYS: &[&str] = &[
-    "Alphanumeric",
-    "Hankaku",
-    "Hiragana",
-    "HiraganaKatakana",
-    "KanaMode",
-    "Katakana",
-    "Romaji",
-    "Zenkaku",
-    "ZenkakuHankaku",
-];
-
-fn key_of_code(code: &str) -> Option<KeyCode> {
-    match code {
-        "OSLeft" => Some(KeyCode::MetaLeft),
-        "OSRight" => Some(KeyCode::MetaRight),
-        "VolumeMute" => Some(KeyCode::AudioVolumeMute),
-        "VolumeDown" => Some(KeyCode::AudioVolumeDown),
-        "VolumeUp" => Some(KeyCode::AudioVolumeUp),
-        code => KeyCode::from_name(code),
-    }
-}
-
-/// The key for an event without a code, from its name and place.
-fn key_of_name(key: &str, location: u32) -> Option<KeyCode> {
-    const RIGHT: u32 = 2;
-    const NUMBER_PAD: u32 = 3;
-    let [left_or_right, number_pad] = [location == RIGHT, location == NUMBER_PAD];
-    Some(match key {
-        "Shift" => Modifier::Shift.keys()[usize::from(left_or_right)],
-        "Control" => Modifier::Control.keys()[usize::from(left_or_right)],
-        "Alt" => Modifier::Alt.keys()[usize::from(left_or_right)],
-        "Meta" | "OS" => Modifier::Meta.keys()[usize::from(left_or_right)],
-        "AltGraph" => KeyCode::AltRight,
-        "Enter" if number_pad => KeyCode::NumpadEnter,
-        " " => KeyCode::Space,
-        name @ ("Enter" | "Escape" | "Backspace" | "Tab" | "Delete" | "Insert" | "Home" | "End" | "PageUp"
-        | "PageDown" | "ArrowUp" | "ArrowDown" | "ArrowLeft" | "ArrowRight" | "CapsLock" | "NumLock"
-        | "ScrollLock" | "Pause" | "PrintScreen" | "ContextMenu" | "F1" | "F2" | "F3" | "F4" | "F5" | "F6"
-        | "F7" | "F8" | "F9" | "F10" | "F11" | "F12") => KeyCode::from_name(name)?,
-        _ => return None,
-    })
-}
-
-/// What a key types with Shift on a US keyboard.
-fn shifted_us_character(key: KeyCode) -> Option<char> {
-    if let Some(letter) = key.name().strip_prefix("Key") {
-        return single_character(letter);
-    }
-    Some(match key {
-        KeyCode::Digit1 => '!',
-        KeyCode::Digit2 => '@',
-        KeyCode::Digit3 => '#',
-        KeyCode::Digit4 => '$',
-        KeyCode::Digit5 => '%',
-        KeyCode::Digit6 => '^',
-        KeyCode::Digit7 => '&',
-        KeyCode::Digit8 => '*',
-        KeyCode::Digit9 => '(',
-        KeyCode::Digit0 => ')',
-        KeyCode::Minus => '_',
-        KeyCode::Equal => '+',
-        KeyCode::BracketLeft => '{',
-        KeyCode::BracketRight => '}',
-        KeyCode::Backslash => '|',
-        KeyCode::Semicolon => ':',
-        KeyCode::Quote => '"',
-        KeyCode::Backquote => '~',
-        KeyCode::Comma => '<',
-        KeyCode::Period => '>',
-        KeyCode::Slash => '?',
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -374,7 +293,7 @@ mod tests {
         KeyStroke { code, key, location: 0, repeat: false, composing: false, modifiers: ModifierState::default() }
     }
 
-    fn with<'a>(stroke: KeyStroke<'a>, change: impl FnOnce(&mut ModifierState)) -> KeyStroke<'a> {
+    fn with(stroke: KeyStroke<'_>, change: impl FnOnce(&mut ModifierState)) -> KeyStroke<'_> {
         let mut modifiers = stroke.modifiers;
         change(&mut modifiers);
         KeyStroke { modifiers, ..stroke }

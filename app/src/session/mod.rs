@@ -1,7 +1,12 @@
 //! The session screen: a modal over the portal with the picture of a console, its toolbar and its status.
 //!
 //! Reading order: [`engine`] (the one writer), [`state`] (what it writes), `screen` (the picture), `capture` and the
-//! pure modules [`keyboard`], [`pointer`], [`viewport`] behind it, `toolbar` and its controls.
+//! pure modules [`keyboard`], [`pointer`], [`touch`], [`viewport`] behind it, `toolbar` and its controls.
+
+#![expect(
+    clippy::large_types_passed_by_value,
+    reason = "the engine is a handle: a bundle of small handles that are copied on purpose"
+)]
 
 mod capture;
 mod display_switcher;
@@ -9,6 +14,7 @@ mod end_button;
 mod engine;
 mod full_screen_button;
 mod help_link;
+mod key_names;
 pub mod keyboard;
 mod overlay;
 pub mod pointer;
@@ -22,6 +28,7 @@ mod statistics_panel;
 mod status_line;
 pub mod stuck_keys;
 mod toolbar;
+pub mod touch;
 mod type_text;
 pub mod typed_text;
 pub mod viewport;

@@ -17,6 +17,7 @@ pub(super) fn RestartDevice(engine: Engine, #[prop(into)] room_name: String) -> 
         <button
             type="button"
             class="session-control"
+            title="Restart device"
             aria-haspopup="dialog"
             disabled=move || !state.is_live()
             on:click=move |_| is_asking.set(true)
@@ -30,7 +31,7 @@ pub(super) fn RestartDevice(engine: Engine, #[prop(into)] room_name: String) -> 
             </p>
             <p>"This session stays open and goes on with the same display when the device is back."</p>
             <div class="dialog-actions">
-                <button type="button" class="button" on:click=move |_| is_asking.set(false)>"Cancel"</button>
+                <button type="button" class="button" autofocus on:click=move |_| is_asking.set(false)>"Cancel"</button>
                 <button type="button" class="button button-danger" on:click=confirm>"Restart now"</button>
             </div>
         </Dialog>

@@ -11,6 +11,7 @@ pub(super) fn RestartToggle(engine: Engine) -> impl IntoView {
             type="button"
             class="session-control session-switch"
             role="switch"
+            title="Restart at end"
             aria-checked=move || state.restart_on_end.get().to_string()
             disabled=move || !state.is_live()
             on:click=move |_| engine.set_restart_on_end(!state.restart_on_end.get_untracked())

@@ -18,7 +18,7 @@ pub(super) fn StatisticsPanel(engine: Engine) -> impl IntoView {
         }
     };
     view! {
-        <div id="session-statistics" class="session-panel session-statistics" popover="auto" role="dialog" aria-label="Connection statistics">
+        <div id="session-statistics" class="drop-down session-statistics" popover="auto" role="dialog" aria-label="Connection statistics">
             <h2>"Connection"</h2>
             <dl>
                 {row("Glass to glass", |statistics| milliseconds(statistics.glass_to_glass))}

@@ -59,7 +59,7 @@ pub(super) fn StatusLine(engine: Engine, #[prop(into)] room_name: String) -> imp
             <People engine/>
             <p class="session-phase" role="status" data-phase=move || phase_id(state.phase.get())>
                 <span class="session-phase-dot" aria-hidden="true"></span>
-                {move || phase_text(state.phase.get())}
+                <span class="session-phase-words">{move || phase_text(state.phase.get())}</span>
             </p>
             <Connection engine/>
             {move || state.ends_soon.get().map(|ends_soon| view! { <Countdown ends_soon/> })}
@@ -104,7 +104,7 @@ fn keyboard_hint(engine: Engine) -> String {
     } else if state.captured.get() {
         format!("You type on the console. {RELEASE_CHORD} stops that.")
     } else {
-        "Click the picture to type.".to_owned()
+        "Click or tab into the picture to type.".to_owned()
     }
 }
 
@@ -122,12 +122,12 @@ fn People(engine: Engine) -> impl IntoView {
             <p class="session-people">
                 <Icon symbol=Symbol::People/>
                 <span class="only-read">"Also connected: "</span>
-                {move || others.get().join(", ")}
+                <span class="session-names">{move || others.get().join(", ")}</span>
             </p>
         </Show>
         {move || holder().map(|name| view! {
             <p class="session-holder">{format!("{name} has keyboard and pointer")}</p>
-            <button type="button" class="button session-take" on:click=move |_| engine.take_input()>
+            <button type="button" class="button button-small" on:click=move |_| engine.take_input()>
                 "Take keyboard and pointer"
             </button>
         })}
@@ -138,7 +138,8 @@ fn People(engine: Engine) -> impl IntoView {
 #[component]
 fn Connection(engine: Engine) -> impl IntoView {
     let state = engine.state();
-    let quality = Memo::new(move |_| state.is_live().then(|| state.statistics.with(Quality::of)).flatten());
+    let is_heard = move || state.is_live() && state.silent_since.get().is_none();
+    let quality = Memo::new(move |_| is_heard().then(|| state.statistics.with(Quality::of)).flatten());
     view! {
         {move || quality.get().map(|quality| view! {
             <button
@@ -169,7 +170,7 @@ fn Countdown(ends_soon: EndsSoon) -> impl IntoView {
     view! {
         <p class="session-countdown">
             <Icon symbol=Symbol::Clock/>
-            {move || format!("Ends in {}. {}", seconds(left.get()), ends_soon.reason.sentence())}
+            <span>{move || format!("Ends in {}. {}", seconds(left.get()), ends_soon.reason.sentence())}</span>
         </p>
     }
 }

@@ -4,6 +4,7 @@ use protocol::keycode::KeyCode;
 
 /// Modifiers and locks as an event reports them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each state that browsers report")]
 pub struct ModifierState {
     pub shift: bool,
     pub control: bool,

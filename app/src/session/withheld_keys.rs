@@ -1,9 +1,9 @@
-//! A left Control key that may not be one: on Windows, AltGr arrives as a left Control and then a right Alt.
+//! A left Control key that may not be one: on Windows, `AltGr` arrives as a left Control and then a right Alt.
 
 use protocol::keycode::KeyCode;
 use protocol::time::Micros;
 
-/// A right Alt within so long makes the two one AltGr.
+/// A right Alt within so long makes the two one `AltGr`.
 const ALT_GRAPH_WITHIN: Micros = Micros::from_millis(50);
 /// After so long a left Control is a left Control.
 pub const WITHHELD_FOR: Micros = Micros::from_millis(100);
@@ -13,7 +13,7 @@ pub const WITHHELD_FOR: Micros = Micros::from_millis(100);
 pub enum Verdict {
     /// It was pressed by a person.
     Genuine,
-    /// It was the shadow of AltGr: the console's own AltGr key makes its own.
+    /// It was the shadow of `AltGr`: the console's own `AltGr` key makes its own.
     AltGraph,
 }
 

@@ -10,10 +10,19 @@ use crate::reason::EndReason;
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum LiveEvent {
     /// A room that the user may see was added or changed.
-    Room { room: RoomSummary, counters: RoomCounters },
-    RoomRemoved { room: RoomId, counters: RoomCounters },
+    Room {
+        room: RoomSummary,
+        counters: RoomCounters,
+    },
+    RoomRemoved {
+        room: RoomId,
+        counters: RoomCounters,
+    },
     /// One of the user's own sessions ended.
-    SessionEnded { session: SessionId, reason: EndReason },
+    SessionEnded {
+        session: SessionId,
+        reason: EndReason,
+    },
     /// Events were lost because this reader was too slow: load again.
     Reload,
 }

@@ -13,8 +13,8 @@ pub use error::{Problem, ProblemCode};
 pub use event::LiveEvent;
 pub use login::{LoginRequest, Me, TenantSummary, UserSummary};
 pub use room::{
-    CallStatus, ConsoleDetail, CreateRoom, CreatedRoom, EnrolmentOffer, GateCheck, GateChecklist, GateOutcome, RoomCounters,
-    RoomDetail, RoomList, RoomState, RoomSummary,
+    CallStatus, ConsoleDetail, CreateRoom, CreatedRoom, EnrolmentOffer, GateCheck, GateChecklist, GateOutcome,
+    RoomCounters, RoomDetail, RoomList, RoomState, RoomSummary,
 };
 pub use session::{SessionSummary, StartSession, StartedSession};
 pub use setup::{SetupRequest, SetupStatus};

@@ -28,7 +28,9 @@ pub enum RoomState {
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum CallStatus {
     Idle,
-    InCall { since: UnixMillis },
+    InCall {
+        since: UnixMillis,
+    },
     /// The console cannot tell, or is not connected. Counts as in a call.
     Unknown,
 }

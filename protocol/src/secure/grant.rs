@@ -52,8 +52,20 @@ pub struct Grant {
 }
 
 record!(Grant {
-    version, tenant, room, console, session, agent_key, viewer_key, nonce, access, limits, restart_on_end, elapsed,
-    user_name, audit_position,
+    version,
+    tenant,
+    room,
+    console,
+    session,
+    agent_key,
+    viewer_key,
+    nonce,
+    access,
+    limits,
+    restart_on_end,
+    elapsed,
+    user_name,
+    audit_position,
 });
 
 /// Why a grant was refused by the one who checks it.

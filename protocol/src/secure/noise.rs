@@ -71,7 +71,11 @@ pub struct Handshake {
 
 impl Handshake {
     /// The viewer's side of a session; it writes first.
-    pub fn session_viewer(key: &SecretKey, agent: &PublicKey, prologue: &SessionPrologue<'_>) -> Result<Self, NoiseError> {
+    pub fn session_viewer(
+        key: &SecretKey,
+        agent: &PublicKey,
+        prologue: &SessionPrologue<'_>,
+    ) -> Result<Self, NoiseError> {
         let prologue = prologue.to_bytes();
         let builder = builder(IK, key, &prologue)?.remote_public_key(&agent.0).map_err(refused)?;
         builder.build_initiator().map(Self::from).map_err(refused)
@@ -308,7 +312,8 @@ mod tests {
     #[test]
     fn enrolment_needs_the_secret_and_the_servers_key() {
         let enrol = |agent_secret: u8, pinned: u8| -> Result<PublicKey, NoiseError> {
-            let mut agent = Handshake::enrolment_agent(&key(1), &key(pinned).public_key(), &Secret::new([agent_secret; 32]))?;
+            let mut agent =
+                Handshake::enrolment_agent(&key(1), &key(pinned).public_key(), &Secret::new([agent_secret; 32]))?;
             let mut server = Handshake::enrolment_server(&key(2), &Secret::new([7; 32]))?;
             server.read(&agent.write()?)?;
             agent.read(&server.write()?)?;

@@ -19,18 +19,25 @@ use crate::wire::{Decode as _, Encode, List};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AgentEvent {
     /// The viewer has proved who it is and asks for a display: pictures may be sent.
-    Open { display: DisplayId },
+    Open {
+        display: DisplayId,
+    },
     Command(Command),
     /// A real change, to be applied as it is; releases after silence and at the end are among them.
     Input(InputEvent),
     /// A picture is on the viewer's screen, so long after it was sent.
-    Presented { frame: FrameId, in_flight: Micros },
+    Presented {
+        frame: FrameId,
+        in_flight: Micros,
+    },
     /// No heartbeat for 5 s: stop capturing.
     Silent,
     /// Heartbeats again.
     Heard,
     /// A View session received input of this kind; `Ended` follows.
-    PolicyViolation { kind: &'static str },
+    PolicyViolation {
+        kind: &'static str,
+    },
     /// The last event.
     Ended(EndReason),
 }
@@ -205,7 +212,13 @@ impl Agent {
     }
 
     /// Sends one picture. Units of regions that the configuration does not have are left out.
-    pub fn frame(&mut self, captured_at: Micros, encoded_at: Micros, mut units: Vec<AccessUnit>, now: Micros) -> FrameId {
+    pub fn frame(
+        &mut self,
+        captured_at: Micros,
+        encoded_at: Micros,
+        mut units: Vec<AccessUnit>,
+        now: Micros,
+    ) -> FrameId {
         units.retain(|unit| usize::from(unit.region) < self.n_regions);
         let id = FrameId(self.last_frame.0 + 1);
         let frame = Frame { id, captured_at, encoded_at, units: List::fitted(units) };

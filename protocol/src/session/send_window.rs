@@ -166,11 +166,16 @@ mod tests {
 
     #[test]
     fn lines_are_used_and_do_not_queue() {
-        for (mbit, delay_ms, frame_bytes) in [(10, 20, 20_000), (100, 5, 200_000), (50, 50, 100_000), (1000, 1, 2_000_000)] {
+        for (mbit, delay_ms, frame_bytes) in
+            [(10, 20, 20_000), (100, 5, 200_000), (50, 50, 100_000), (1000, 1, 2_000_000)]
+        {
             let (used, worst) = run(mbit * 125_000, Micros::from_millis(delay_ms), frame_bytes);
             let floor = Micros::from_millis(2 * delay_ms) + Micros(frame_bytes as u64 * 8 / mbit);
             assert!(0.9 < used, "{mbit} Mbit/s, {delay_ms} ms: {used:.2} of the line");
-            assert!(worst.since(floor) < Micros::from_millis(80), "{mbit} Mbit/s, {delay_ms} ms: {worst:?} above {floor:?}");
+            assert!(
+                worst.since(floor) < Micros::from_millis(80),
+                "{mbit} Mbit/s, {delay_ms} ms: {worst:?} above {floor:?}"
+            );
         }
     }
 

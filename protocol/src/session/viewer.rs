@@ -249,7 +249,8 @@ impl Viewer {
                 self.n_regions = Some(config.regions.len());
             }
             Picture::Frame { frame } => {
-                let n_regions = self.n_regions.ok_or(SessionError::OutOfOrder { what: "a frame before its configuration" })?;
+                let n_regions =
+                    self.n_regions.ok_or(SessionError::OutOfOrder { what: "a frame before its configuration" })?;
                 if frame.units.iter().any(|unit| n_regions <= usize::from(unit.region)) {
                     return Err(DecodeError::invalid("AccessUnit.region", "not in the configuration").into());
                 }
@@ -293,7 +294,8 @@ impl Viewer {
     fn send(&mut self, channel: Channel, message: &impl Encode) {
         let Phase::Open(transport) = &mut self.phase else { return };
         let queue = &mut self.transmit;
-        if seal(transport, channel, &message.to_bytes(), Padding::To64Bytes, |sealed| queue.push_back(sealed)).is_err() {
+        if seal(transport, channel, &message.to_bytes(), Padding::To64Bytes, |sealed| queue.push_back(sealed)).is_err()
+        {
             self.end(EndReason::ProtocolError);
         }
     }
@@ -310,7 +312,11 @@ fn check_config(config: &StreamConfig) -> Result<(), DecodeError> {
         return Err(DecodeError::invalid("StreamConfig.size", "not a display"));
     }
     let bounds = config.size.bounds();
-    if config.regions.iter().any(|region| region.rect.is_empty() || bounds.intersection(region.rect) != Some(region.rect)) {
+    if config
+        .regions
+        .iter()
+        .any(|region| region.rect.is_empty() || bounds.intersection(region.rect) != Some(region.rect))
+    {
         return Err(DecodeError::invalid("StreamConfig.regions", "a region beyond the display"));
     }
     Ok(())

@@ -6,7 +6,9 @@ use crate::heartbeat::{Heartbeat, HeartbeatReply};
 use crate::ids::{ConsoleId, DisplayId, DisplayInfo, RoomId, SessionId, TenantId};
 use crate::input::{HeldSet, InputEvent, LockKeys, PointerButton, PointerPosition};
 use crate::keycode::KeyCode;
-use crate::link::{CallState, ConsoleInfo, Enrolment, FromAgent, LinkClose, Opening, SessionEvent, SocketOpening, ToAgent};
+use crate::link::{
+    CallState, ConsoleInfo, Enrolment, FromAgent, LinkClose, Opening, SessionEvent, SocketOpening, ToAgent,
+};
 use crate::reason::EndReason;
 use crate::refusal::RefusalCode;
 use crate::secure::{EnrolmentString, Grant, Limits, PublicKey, Secret};
@@ -113,9 +115,13 @@ fn inputs(list: &mut Samples) {
         list.add(format!("InputEvent.Key.{}", code.name()), &InputEvent::Key { code: *code, down: true });
     }
     list.add("InputEvent.PointerMove", &InputEvent::PointerMove { position });
-    for button in
-        [PointerButton::Primary, PointerButton::Middle, PointerButton::Secondary, PointerButton::Back, PointerButton::Forward]
-    {
+    for button in [
+        PointerButton::Primary,
+        PointerButton::Middle,
+        PointerButton::Secondary,
+        PointerButton::Back,
+        PointerButton::Forward,
+    ] {
         list.add(format!("InputEvent.Button.{button:?}"), &InputEvent::Button { button, down: false, position });
     }
     list.add("InputEvent.Wheel", &InputEvent::Wheel { horizontal: -7, vertical: 120, position });
@@ -157,7 +163,10 @@ fn pictures(list: &mut Samples) {
 
 fn cursors_and_heartbeats(list: &mut Samples) {
     let rgba = Blob::new(vec![255; 8]).unwrap_or_default();
-    list.add("CursorUpdate.Shape", &CursorUpdate::Shape { shape: CursorShape { width: 2, height: 1, hot_x: 1, hot_y: 0, rgba } });
+    list.add(
+        "CursorUpdate.Shape",
+        &CursorUpdate::Shape { shape: CursorShape { width: 2, height: 1, hot_x: 1, hot_y: 0, rgba } },
+    );
     list.add("CursorUpdate.Hidden", &CursorUpdate::Hidden);
     list.add("CursorUpdate.Moved", &CursorUpdate::Moved { display: DisplayId::Console, x: 1, y: 2 });
     let held = HeldSet {

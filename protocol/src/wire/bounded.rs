@@ -46,7 +46,8 @@ impl<const MAX: usize> std::fmt::Display for Text<MAX> {
 }
 
 fn is_misleading(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+    c.is_control()
+        || matches!(c, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// At most `MAX` values.
@@ -130,7 +131,8 @@ impl<const MAX: usize> Encode for Text<MAX> {
 impl<const MAX: usize> Decode for Text<MAX> {
     fn decode(input: &mut Cursor<'_>) -> Result<Self, DecodeError> {
         let length = decode_length(input, MAX)?;
-        let text = std::str::from_utf8(input.take("text", length)?).map_err(|_| DecodeError::invalid("text", "not UTF-8"))?;
+        let text =
+            std::str::from_utf8(input.take("text", length)?).map_err(|_| DecodeError::invalid("text", "not UTF-8"))?;
         Self::new(text)
     }
 }

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::ids::SessionId;
 use protocol::link::{SocketOpening, close};
@@ -10,7 +10,8 @@ use tokio_tungstenite::WebSocketStream;
 
 use super::pipe::{cut_code, splice};
 use super::socket::{Carrier, CloseCode, end};
-use super::{BadTicket, Carried, Pass, RelayLimits, Side, Tickets, TicketsFull};
+use super::{BadTicket, Pass, RelayLimits, Side, Tickets, TicketsFull};
+use crate::metrics::Counter;
 
 /// How far one connection attempt has come. It only moves on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct Admission {
 /// Brings the two sockets of each session together. `S` is what carries them.
 pub struct Relay<S> {
     limits: RelayLimits,
+    /// Payload bytes of all sessions since the server started, both ways.
+    carried: Arc<Counter>,
     lobby: Mutex<Lobby<S>>,
 }
 
@@ -75,9 +78,9 @@ enum Meeting<S> {
 }
 
 impl<S: Carrier> Relay<S> {
-    pub fn new(limits: RelayLimits) -> Self {
+    pub fn new(limits: RelayLimits, carried: Arc<Counter>) -> Self {
         let tickets = Tickets::new(limits.ticket_lifetime, limits.tickets_max);
-        Self { limits, lobby: Mutex::new(Lobby { tickets, n_attempts: 0, attempts: HashMap::new() }) }
+        Self { limits, carried, lobby: Mutex::new(Lobby { tickets, n_attempts: 0, attempts: HashMap::new() }) }
     }
 
     pub fn limits(&self) -> &RelayLimits {
@@ -120,11 +123,11 @@ impl<S: Carrier> Relay<S> {
         Ok(Admission { pass })
     }
 
-    /// Brings a side's socket: waits for the other side, carries the session and closes both. Returns when that is done,
-    /// and tells what was carried to the side that came first, whose task does it all.
-    pub async fn join(&self, Admission { pass }: Admission, socket: WebSocketStream<S>) -> Carried {
+    /// Brings a side's socket: waits for the other side, carries the session and closes both. Returns when that is done;
+    /// the task of the side that came first does it all.
+    pub async fn join(&self, Admission { pass }: Admission, socket: WebSocketStream<S>) {
         match self.meet(pass) {
-            Meeting::First { peer, cut, phase } => return self.carry(pass, socket, peer, cut, phase).await,
+            Meeting::First { peer, cut, phase } => self.carry(pass, socket, peer, cut, phase).await,
             Meeting::Second { first, mut phase } => match first.send(socket) {
                 // Fails when the first side's task was dropped, and its sockets with it.
                 Ok(()) => drop(phase.wait_for(|phase| *phase == Phase::Parted).await),
@@ -133,7 +136,6 @@ impl<S: Carrier> Relay<S> {
             },
             Meeting::Over => end(socket, CloseCode(close::SESSION_ENDED), self.limits.close_within).await,
         }
-        Carried::default()
     }
 
     fn meet(&self, pass: Pass) -> Meeting<S> {
@@ -160,27 +162,25 @@ impl<S: Carrier> Relay<S> {
         peer: oneshot::Receiver<WebSocketStream<S>>,
         mut cut: watch::Receiver<Option<CloseCode>>,
         phase: watch::Sender<Phase>,
-    ) -> Carried {
+    ) {
         // Nothing is read from `socket` until the other side is there, so nothing has to be kept for it.
         let met = tokio::select! {
             peer = peer => peer.map_err(|_| CloseCode(close::NO_PEER)),
             code = cut_code(&mut cut) => Err(code),
             () = sleep(self.limits.peer_within) => Err(CloseCode(close::NO_PEER)),
         };
-        let carried = match met {
+        match met {
             Ok(peer) => {
                 phase.send_replace(Phase::Joined);
                 let (viewer, agent) = if pass.side == Side::Viewer { (socket, peer) } else { (peer, socket) };
-                splice(viewer, agent, &self.limits, cut).await
+                splice(viewer, agent, &self.limits, cut, &self.carried).await;
             }
             Err(code) => {
                 end(socket, code, self.limits.close_within).await;
-                Carried::default()
             }
-        };
+        }
         phase.send_replace(Phase::Parted);
         self.lobby().forget(pass);
-        carried
     }
 
     fn lobby(&self) -> MutexGuard<'_, Lobby<S>> {

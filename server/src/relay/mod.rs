@@ -15,5 +15,5 @@ mod ticket;
 
 pub use limits::{MESSAGE_MAX_BYTES, RelayLimits};
 pub use lobby::{Admission, Phase, Relay, RelayError};
-pub use pipe::{Carried, Cut};
+pub use pipe::Cut;
 pub use ticket::{BadTicket, Pass, Side, Tickets, TicketsFull};

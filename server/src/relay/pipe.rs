@@ -11,13 +11,7 @@ use protocol::link::close;
 
 use super::RelayLimits;
 use super::socket::{Carrier, CloseCode, code_for, end};
-
-/// Payload bytes that crossed the relay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Carried {
-    pub to_agent: u64,
-    pub to_viewer: u64,
-}
+use crate::metrics::Counter;
 
 /// Set to end a pair from outside, with the code that both sides are told.
 pub type Cut = watch::Receiver<Option<CloseCode>>;
@@ -41,22 +35,23 @@ struct Codes {
 
 /// Carries binary messages both ways until a side leaves, breaks the rules or `cut` is set; then closes both.
 ///
-/// One task, no queue: a message is read, written out completely, and only then is the next one read.
+/// One task, no queue: a message is read, written out completely, and only then is the next one read. Its bytes are
+/// added to `carried` when it has been read.
 pub(super) async fn splice<S: Carrier>(
     viewer: WebSocketStream<S>,
     agent: WebSocketStream<S>,
     limits: &RelayLimits,
     mut cut: Cut,
-) -> Carried {
+    carried: &Counter,
+) {
     let (mut to_viewer, mut from_viewer) = viewer.split();
     let (mut to_agent, mut from_agent) = agent.split();
-    let mut carried = Carried::default();
     let (viewer_code, agent_code) = tokio::select! {
-        stop = forward(&mut from_viewer, &mut to_agent, limits, &mut carried.to_agent) => {
+        stop = forward(&mut from_viewer, &mut to_agent, limits, carried) => {
             let codes = stop.codes();
             (codes.source, codes.sink)
         }
-        stop = forward(&mut from_agent, &mut to_viewer, limits, &mut carried.to_viewer) => {
+        stop = forward(&mut from_agent, &mut to_viewer, limits, carried) => {
             let codes = stop.codes();
             (codes.sink, codes.source)
         }
@@ -66,7 +61,6 @@ pub(super) async fn splice<S: Carrier>(
         reunite(from_viewer, to_viewer, viewer_code, limits.close_within),
         reunite(from_agent, to_agent, agent_code, limits.close_within),
     );
-    carried
 }
 
 /// Waits until the pair is cut from outside; a relay that is gone cuts as well.
@@ -92,7 +86,7 @@ async fn forward<S: Carrier>(
     source: &mut SplitStream<WebSocketStream<S>>,
     sink: &mut SplitSink<WebSocketStream<S>, Message>,
     limits: &RelayLimits,
-    carried: &mut u64,
+    carried: &Counter,
 ) -> Stop {
     let mut ping = interval_at(Instant::now() + limits.ping_every, limits.ping_every);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -102,7 +96,7 @@ async fn forward<S: Carrier>(
         let outgoing = tokio::select! {
             message = source.next() => match message {
                 Some(Ok(Message::Binary(bytes))) => {
-                    *carried += bytes.len() as u64;
+                    carried.add(bytes.len() as u64);
                     Some(Message::Binary(bytes))
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => None,
@@ -166,6 +160,8 @@ async fn reunite<S: Carrier>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use tokio::io::DuplexStream;
     use tokio_tungstenite::tungstenite::protocol::Role;
 
@@ -186,7 +182,8 @@ mod tests {
         viewer: End,
         agent: End,
         cut: watch::Sender<Option<CloseCode>>,
-        relay: tokio::task::JoinHandle<Carried>,
+        carried: Arc<Counter>,
+        relay: tokio::task::JoinHandle<()>,
     }
 
     async fn world(capacity: usize) -> World {
@@ -194,8 +191,10 @@ mod tests {
         let (agent_socket, agent) = connection(capacity).await;
         let (cut, cut_receiver) = watch::channel(None);
         let limits = RelayLimits::default();
-        let relay = tokio::spawn(async move { splice(viewer_socket, agent_socket, &limits, cut_receiver).await });
-        World { viewer, agent, cut, relay }
+        let carried = Arc::new(Counter::default());
+        let counter = Arc::clone(&carried);
+        let splicing = async move { splice(viewer_socket, agent_socket, &limits, cut_receiver, &counter).await };
+        World { viewer, agent, cut, carried, relay: tokio::spawn(splicing) }
     }
 
     async fn code(socket: &mut End) -> Option<u16> {
@@ -228,11 +227,11 @@ mod tests {
         assert_eq!(binary(&mut world.agent).await, Some(large));
         assert_eq!(binary(&mut world.agent).await, Some(Bytes::new()), "an empty message is a message");
         assert_eq!(binary(&mut world.viewer).await.as_deref(), Some(&b"picture"[..]));
+        assert_eq!(world.carried.get(), MESSAGE_MAX_BYTES as u64 + 7, "counted while the session goes on");
         world.viewer.close(None).await.expect("closed");
         assert_eq!(code(&mut world.agent).await, Some(close::PEER_GONE));
         drop((world.viewer, world.agent));
-        let carried = world.relay.await.expect("ended");
-        assert_eq!(carried, Carried { to_agent: MESSAGE_MAX_BYTES as u64, to_viewer: 7 });
+        world.relay.await.expect("ended");
     }
 
     #[tokio::test(start_paused = true)]
@@ -283,8 +282,8 @@ mod tests {
         let mut world = world(4096).await;
         let message = Bytes::from(vec![1; 32 << 10]);
         while world.agent.send(Message::Binary(message.clone())).await.is_ok() {}
-        let carried = world.relay.await.expect("ended");
-        assert!(carried.to_viewer <= 4 * MESSAGE_MAX_BYTES as u64);
+        world.relay.await.expect("ended");
+        assert!(world.carried.get() <= 4 * MESSAGE_MAX_BYTES as u64);
     }
 
     #[tokio::test(start_paused = true)]

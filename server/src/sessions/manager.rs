@@ -50,7 +50,7 @@ impl SessionManager {
     /// A manager with a relay and a registry of consoles of its own.
     pub fn new(core: Arc<Core>, limits: Limits) -> Arc<Self> {
         let registry = Registry::new(Arc::clone(&core), limits.link);
-        let relay = Relay::new(limits.relay);
+        let relay = Relay::new(limits.relay, Arc::clone(&core.metrics.relay_bytes));
         let live = Mutex::default();
         Arc::new_cyclic(|this| Self { core, registry, relay, limits: limits.session, live, this: this.clone() })
     }

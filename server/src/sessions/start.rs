@@ -96,13 +96,13 @@ impl SessionManager {
         resuming.await.map_err(|_| StartError::Ended(EndReason::ServerStopped))?
     }
 
-    /// Ends a live session of this person; returns when its end is stored.
+    /// Ends a live session of this person for `reason`; returns when its end is stored.
     ///
     /// # Errors
     /// When the person has no such session.
-    pub async fn end(&self, requester: &Requester, session: SessionId) -> Result<(), StartError> {
+    pub async fn end(&self, requester: &Requester, session: SessionId, reason: EndReason) -> Result<(), StartError> {
         let session = self.owned(requester, session).ok_or(StartError::NotFound)?;
-        session.end(EndReason::EndedByViewer, requester.actor());
+        session.end(reason, requester.actor());
         session.ended().await;
         Ok(())
     }

@@ -32,4 +32,7 @@ pub trait Installation {
         administrator: &NewUser,
         events: Vec<NewEvent>,
     ) -> Result<Option<TenantScope>>;
+
+    /// Brings everything into its final place and lets go of it; later calls of any method fail.
+    async fn close(&self);
 }

@@ -199,7 +199,7 @@ async fn a_late_or_made_up_answer_is_passed_over() {
     agent.send(&FromAgent::Nonce { request: 77, nonce: [0; 32], call: CallState::Idle }).await;
     agent.send(&FromAgent::Accepted { request: 78, session }).await;
     agent.send(&FromAgent::Refused { request: u32::MAX, code: protocol::refusal::RefusalCode::InCall }).await;
-    let technician = world.sign_in("technician").await;
+    let technician = world.modifier_of("aurora").await;
     world.agreed(&technician, &mut agent).await;
 }
 
@@ -207,12 +207,7 @@ async fn a_late_or_made_up_answer_is_passed_over() {
 async fn a_room_that_gets_a_new_console_lets_the_old_one_go() {
     let world = World::start().await;
     let mut old = world.console("aurora", 1).await;
-    let scope = world.scope("contoso").await;
-    let terms = server::enrolment_offer::Terms { pre_approved: true, lifetime: Duration::from_mins(1) };
-    let (actor, client) = (server::audit::Actor::Operator, server::audit::Client::default());
-    let secret =
-        server::enrolment_offer::offer(&world.core, &scope, &old.welcome.room, terms, &actor, client).await.unwrap();
-    let string = server::enrolment_offer::string(&world.core, &scope, &secret).parse().unwrap();
+    let string = world.offer_enrolment("contoso", "aurora", true).await;
     let new = TestAgent::enrol(&world.link_url(), &string, key(2)).await.hello().await;
     assert_closed(&mut old, LinkClose::Revoked, close::SESSION_ENDED).await;
     assert_ne!(new.welcome.console, old.welcome.console);

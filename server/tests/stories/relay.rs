@@ -28,7 +28,7 @@ async fn a_ticket_opens_one_socket() {
 async fn a_ticket_for_something_else_opens_nothing() {
     let world = World::start().await;
     let mut agent = world.console("aurora", 1).await;
-    let technician = world.sign_in("technician").await;
+    let technician = world.modifier_of("aurora").await;
     let (started, offer) = world.agreed(&technician, &mut agent).await;
     let viewer = opening_of(&started);
     let of_agent = SocketOpening { ticket: offer.ticket, ..viewer };
@@ -54,7 +54,7 @@ async fn a_ticket_runs_out() {
     let clock = Clock::manual(1_767_225_600_000);
     let world = World::with(quick(), clock.clone()).await;
     let mut agent = world.console("aurora", 1).await;
-    let (started, _) = world.agreed(&world.sign_in("technician").await, &mut agent).await;
+    let (started, _) = world.agreed(&world.modifier_of("aurora").await, &mut agent).await;
     clock.advance(Duration::from_secs(30));
     let mut socket = open_socket(&started, &world.origin).await;
     assert_eq!(socket.hear().await, Heard::Closed(close::BAD_TICKET));
@@ -64,7 +64,7 @@ async fn a_ticket_runs_out() {
 async fn only_pages_of_the_portal_open_a_viewers_socket() {
     let world = World::start().await;
     let mut agent = world.console("aurora", 1).await;
-    let (started, offer) = world.agreed(&world.sign_in("technician").await, &mut agent).await;
+    let (started, offer) = world.agreed(&world.modifier_of("aurora").await, &mut agent).await;
     let with_slash = format!("{}/", world.origin);
     for origin in
         [None, Some("https://evil.example"), Some("null"), Some(with_slash.as_str()), Some("http://localhost")]
@@ -76,7 +76,7 @@ async fn only_pages_of_the_portal_open_a_viewers_socket() {
     }
     let mut page = Socket::open(&offer.relay_url, Some(&world.origin)).await;
     assert_eq!(page.closed().await, close::BAD_ORIGIN, "no page is an agent");
-    let mut session = world.connected(world.sign_in("technician").await, agent, started, offer).await;
+    let mut session = world.connected(world.modifier_of("aurora").await, agent, started, offer).await;
     session.exchange(b"the ticket", b"was not spent").await;
 }
 
@@ -119,7 +119,7 @@ async fn the_first_side_does_not_wait_for_ever() {
     limits.relay.peer_within = Duration::from_millis(50);
     let world = World::with(limits, Clock::system()).await;
     let mut agent = world.console("aurora", 1).await;
-    let (_, offer) = world.agreed(&world.sign_in("technician").await, &mut agent).await;
+    let (_, offer) = world.agreed(&world.modifier_of("aurora").await, &mut agent).await;
     let mut socket = agent.open_socket(&offer).await;
     assert_eq!(socket.closed().await, close::NO_PEER);
 }
@@ -128,7 +128,7 @@ async fn the_first_side_does_not_wait_for_ever() {
 async fn what_the_viewer_sends_early_arrives() {
     let world = World::start().await;
     let mut agent = world.console("aurora", 1).await;
-    let (started, offer) = world.agreed(&world.sign_in("technician").await, &mut agent).await;
+    let (started, offer) = world.agreed(&world.modifier_of("aurora").await, &mut agent).await;
     let mut viewer = open_socket(&started, &world.origin).await;
     viewer.send(&b"early"[..]).await;
     viewer.send(&b"bird"[..]).await;

@@ -1,6 +1,7 @@
 //! A session from its start to its one end.
 
 use protocol::access::Access;
+use protocol::api::ProblemCode;
 use protocol::control::Shortcut;
 use protocol::ids::DisplayId;
 use protocol::link::{CallState, FromAgent, SessionEvent, ToAgent, close};
@@ -44,10 +45,29 @@ async fn a_technician_reaches_a_console_and_ends_the_session() {
 }
 
 #[tokio::test]
+async fn a_closed_page_is_told_apart_from_an_end_that_somebody_asked_for() {
+    let world = World::start().await;
+    let mut session = world.session().await;
+    let path = format!("/sessions/{}", session.started.session);
+    // The other reasons are for the server and the console to tell.
+    for query in ["reason=idle", "reason=ended_by_viewer", "reason=", "why=viewer_closed"] {
+        let answer = session.browser.delete(&format!("{path}?{query}")).await;
+        assert_eq!((answer.status, answer.problem().code), (400, ProblemCode::BadRequest), "{query}");
+    }
+    session.exchange(b"still", b"here").await;
+
+    let closing = format!("{path}?reason=viewer_closed");
+    let (answer, order) = tokio::join!(session.browser.delete(&closing), session.agent.receive_order());
+    assert_eq!(answer.status, 204);
+    assert_eq!(order, ToAgent::End { session: session.started.session, reason: EndReason::ViewerClosed });
+    assert_eq!(world.the_end().await, "viewer_closed");
+}
+
+#[tokio::test]
 async fn the_start_is_in_the_log_before_the_console_is_offered_anything() {
     let world = World::start().await;
     let mut agent = world.console("aurora", 1).await;
-    let technician = world.sign_in("technician").await;
+    let technician = world.modifier_of("aurora").await;
     let console = async {
         agent.give_nonce([1; 32], CallState::Idle).await;
         let offer = agent.take_offer().await;
@@ -64,14 +84,14 @@ async fn the_start_is_in_the_log_before_the_console_is_offered_anything() {
 async fn the_lower_of_role_and_console_is_granted() {
     let world = World::start().await;
     let mut agent = world.console("aurora", 1).await;
-    let (started, offer) = world.agreed(&world.sign_in("viewer").await, &mut agent).await;
+    let (started, offer) = world.agreed(&world.viewer_of("aurora").await, &mut agent).await;
     assert_eq!((started.access, offer.grant.access), (Access::View, Access::View));
 
     let mut info = crate::support::agent::info();
     info.highest_access = Access::View;
     agent.send(&FromAgent::Hello { info, call: CallState::Idle }).await;
     agent.pulse(Micros(1)).await;
-    let technician = world.sign_in("technician").await;
+    let technician = world.modifier_of("aurora").await;
     until("the console's own ceiling counts", async || {
         let list = technician.get("/rooms/aurora/remote-access").await;
         list.json::<serde_json::Value>(200)["access"] == json!("view")
@@ -131,10 +151,10 @@ async fn a_console_has_no_say_in_the_sessions_of_another() {
 async fn two_viewers_of_one_console_do_not_disturb_each_other() {
     let world = World::start().await;
     let mut agent = world.console("aurora", 1).await;
-    let (first_started, first_offer) = world.agreed(&world.sign_in("technician").await, &mut agent).await;
-    let second_browser = world.sign_in("viewer").await;
+    let (first_started, first_offer) = world.agreed(&world.modifier_of("aurora").await, &mut agent).await;
+    let second_browser = world.viewer_of("aurora").await;
     let (second_started, second_offer) = world.agreed(&second_browser, &mut agent).await;
-    let first = world.connected(world.sign_in("technician").await, agent, first_started, first_offer).await;
+    let first = world.connected(world.modifier_of("aurora").await, agent, first_started, first_offer).await;
     let crate::support::world::Session { mut viewer_socket, agent, mut agent_socket, .. } = first;
     let mut second = world.connected(second_browser, agent, second_started, second_offer).await;
     assert_eq!(world.live_sessions("aurora").await, 2);
@@ -188,7 +208,7 @@ async fn a_session_that_nobody_connects_to_ends() {
     limits.session.connect_within = Micros::from_millis(50);
     let world = World::with(limits, Clock::system()).await;
     let mut agent = world.console("aurora", 1).await;
-    let (started, _) = world.agreed(&world.sign_in("technician").await, &mut agent).await;
+    let (started, _) = world.agreed(&world.modifier_of("aurora").await, &mut agent).await;
     let expected = ToAgent::End { session: started.session, reason: EndReason::NeverConnected };
     assert_eq!(agent.receive_order().await, expected);
     assert_eq!(world.the_end().await, "never_connected");
@@ -351,7 +371,7 @@ async fn a_request_that_is_given_up_leaves_no_session_without_an_end() {
     limits.session.connect_within = Micros::from_millis(50);
     let world = World::with(limits, Clock::system()).await;
     let mut agent = world.console("aurora", 1).await;
-    let technician = world.sign_in("technician").await;
+    let technician = world.modifier_of("aurora").await;
     {
         let body = serde_json::json!({ "viewer_key": crate::support::world::viewer_key().public_key() });
         let asking = technician.post("/rooms/aurora/sessions", &body);
@@ -373,12 +393,12 @@ async fn the_number_of_sessions_is_bounded() {
     limits.session.per_console_max = 2;
     let world = World::with(limits, Clock::system()).await;
     let mut agent = world.console("aurora", 1).await;
-    let technician = world.sign_in("technician").await;
+    let technician = world.modifier_of("aurora").await;
     world.agreed(&technician, &mut agent).await;
     let body = serde_json::json!({ "viewer_key": crate::support::world::viewer_key().public_key() });
     let second = technician.post("/rooms/aurora/sessions", &body).await;
     assert_eq!((second.status, second.problem().code), (409, protocol::api::ProblemCode::Conflict));
-    world.agreed(&world.sign_in("viewer").await, &mut agent).await;
+    world.agreed(&world.viewer_of("aurora").await, &mut agent).await;
     let third = world.sign_in("colleague").await.post("/rooms/aurora/sessions", &body).await;
     assert_eq!((third.status, third.problem().code), (409, protocol::api::ProblemCode::Conflict));
     assert_eq!(world.events("session.start").await.len(), 2);

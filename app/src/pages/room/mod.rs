@@ -14,9 +14,10 @@ use self::overview::Overview;
 use self::remote_access::RemoteAccess;
 use super::NotFound;
 use super::heading::Heading;
+use super::message::{LoadingPage, MessagePage};
 use super::room_words::{CallBadge, PeopleBadge, StateBadge, place_words};
 use crate::browser::page::{self, Step};
-use crate::components::{EmptyState, Icon, Skeleton, Symbol, Tab, Tabs};
+use crate::components::{Icon, Symbol, Tab, Tabs};
 
 mod text {
     pub(super) const ROOMS: &str = "Rooms";
@@ -39,7 +40,9 @@ pub fn RoomPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get_str("room").and_then(|id| RoomId::new(id).ok())));
     let tab = Memo::new(move |_| params.with(|params| tab_of(params.get_str("tab"))));
-    move || match (id.get(), tab.with(Option::is_some)) {
+    // Going from tab to tab leaves the page, and the focus on the tab, where they are.
+    let is_tab = Memo::new(move |_| tab.with(Option::is_some));
+    move || match (id.get(), is_tab.get()) {
         (Some(id), true) => {
             let tab = Signal::derive(move || tab.get().unwrap_or(OVERVIEW));
             view! { <RoomView id tab/> }.into_any()
@@ -49,8 +52,8 @@ pub fn RoomPage() -> impl IntoView {
     }
 }
 
-fn tab_of(segment: Option<&str>) -> Option<&'static str> {
-    match segment {
+fn tab_of(rest_of_path: Option<&str>) -> Option<&'static str> {
+    match rest_of_path.map(|rest| rest.trim_end_matches('/')) {
         None | Some("") => Some(OVERVIEW),
         Some(REMOTE_ACCESS) => Some(REMOTE_ACCESS),
         Some(_) => None,
@@ -62,7 +65,7 @@ fn RoomView(id: RoomId, tab: Signal<&'static str>) -> impl IntoView {
     let loaded = Loaded::follow(id);
     let phase = Memo::new(move |_| loaded.phase.get());
     move || match phase.get() {
-        Phase::Loading => view! { <div class="page"><Skeleton n_lines=7/></div> }.into_any(),
+        Phase::Loading => view! { <LoadingPage n_lines=7/> }.into_any(),
         Phase::Missing => view! { <Missing/> }.into_any(),
         Phase::Failed(error) => view! { <Failed loaded sentence=error.sentence()/> }.into_any(),
         Phase::Ready => view! { <Ready loaded tab/> }.into_any(),
@@ -124,25 +127,21 @@ fn Badges(room: RoomSummary) -> impl IntoView {
 #[component]
 fn Missing() -> impl IntoView {
     view! {
-        <div class="page page-centred">
-            <Heading title=Signal::stored(text::MISSING_TITLE.to_owned())/>
-            <p class="lead">{text::MISSING}</p>
-            <p><a class="button" href="/rooms"><Icon symbol=Symbol::ArrowLeft/>{text::BACK}</a></p>
-        </div>
+        <MessagePage symbol=Symbol::Search title=text::MISSING_TITLE text=text::MISSING>
+            <a class="button" href="/rooms"><Icon symbol=Symbol::ArrowLeft/>{text::BACK}</a>
+        </MessagePage>
     }
 }
 
 #[component]
 fn Failed(loaded: Loaded, sentence: String) -> impl IntoView {
     view! {
-        <div class="page">
-            <EmptyState symbol=Symbol::PlugOff title=text::FAILED_TITLE text=sentence>
-                <button type="button" class="button" on:click=move |_| loaded.retry()>
-                    <Icon symbol=Symbol::Refresh/>
-                    {text::TRY_AGAIN}
-                </button>
-            </EmptyState>
-        </div>
+        <MessagePage symbol=Symbol::PlugOff title=text::FAILED_TITLE text=sentence>
+            <button type="button" class="button" on:click=move |_| loaded.retry()>
+                <Icon symbol=Symbol::Refresh/>
+                {text::TRY_AGAIN}
+            </button>
+        </MessagePage>
     }
 }
 

@@ -8,6 +8,7 @@ use protocol::refusal::RefusalCode;
 use super::loaded::Loaded;
 use crate::api::ApiError;
 use crate::browser::features::{self, Feature};
+use crate::browser::page;
 use crate::components::{EmptyState, Icon, Notice, NoticeTone, Skeleton, Symbol};
 use crate::session::{self, SessionView};
 use crate::state::clock::Clock;
@@ -109,6 +110,10 @@ pub(super) fn RemoteAccess(loaded: Loaded) -> impl IntoView {
     let stop = Callback::new(move |()| {
         in_session.set(false);
         loaded.refresh();
+        // The session's own button had the focus and is gone.
+        request_animation_frame(|| {
+            page::focus(".start .button-primary");
+        });
     });
     let refuse = Callback::new(move |error| {
         refused.set(Some(error));

@@ -8,7 +8,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use protocol::api::{ProblemCode, SetupRequest};
 
-use super::heading::name_document;
+use super::heading::{Navigated, name_document};
 use crate::api::{self, ApiError};
 use crate::browser::{page, task};
 use crate::components::{Field, Icon, Notice, NoticeTone, PasswordField, RingMark, Skeleton, SubmitButton, Symbol};
@@ -187,17 +187,23 @@ pub fn SetupPage() -> impl IntoView {
     let form = Form::new();
     let login = expect_context::<Login>();
     let navigate = use_navigate();
+    let navigated = expect_context::<Navigated>();
     name_document(Signal::stored(text::TITLE.to_owned()));
     form.ask();
     // Somebody who is signed in has no business here, and has after the form was sent.
     Effect::new(move |_| {
         if login.is_signed_in() {
+            navigated.mark();
             navigate("/rooms", NavigateOptions { replace: true, ..NavigateOptions::default() });
         }
     });
     let body = move || {
         match form.phase.get() {
-        Phase::Asking => view! { <Skeleton n_lines=5/> }.into_any(),
+        Phase::Asking => view! {
+            <h1 tabindex="-1">{text::TITLE}</h1>
+            <Skeleton n_lines=5/>
+        }
+        .into_any(),
         Phase::Form => view! { <FormView form/> }.into_any(),
         Phase::NoToken => view! { <Dead title=text::NO_TOKEN_TITLE why=text::NO_TOKEN/> }.into_any(),
         Phase::Spent => view! {

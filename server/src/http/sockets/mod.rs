@@ -39,8 +39,7 @@ async fn serve_side(state: AppState, side: Side, mut socket: WebSocketStream<Wir
     match admission {
         Ok(admission) => {
             let _counted = state.core.metrics.relay_sockets.hold();
-            let carried = relay.join(admission, socket).await;
-            state.core.metrics.relay_bytes.add(carried.to_agent + carried.to_viewer);
+            relay.join(admission, socket).await;
         }
         Err(code) => end(socket, code, limits.close_within).await,
     }

@@ -61,4 +61,9 @@ impl Installation for Sqlite3 {
         transaction.commit().await?;
         Ok(Some(scope))
     }
+    async fn close(&self) {
+        // Whoever closes last folds the journal back into the one file, and readers may not write.
+        self.readers.close().await;
+        self.writer.close().await;
+    }
 }

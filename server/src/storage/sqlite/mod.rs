@@ -46,16 +46,11 @@ impl Sqlite3 {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
-        let writer = pool(1).connect_with(options.clone().create_if_missing(true)).await?;
+        let writing = options.clone().create_if_missing(true).optimize_on_close(true, None);
+        let writer = pool(1).connect_with(writing).await?;
         migrator().run(&writer).await?;
         let readers = pool(READERS).connect_with(options.read_only(true)).await?;
         Ok(Self { readers, writer })
-    }
-
-    /// Closes the file; later queries fail.
-    pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
     }
 
     /// A transaction that holds the one writer from its start, so that what it reads stays true until it commits.

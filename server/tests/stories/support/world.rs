@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::api::{StartSession, StartedSession};
@@ -10,18 +10,22 @@ use protocol::ids::{RoomId, SessionId, TenantId};
 use protocol::secure::noise::Transport;
 use protocol::secure::{EnrolmentString, SecretKey};
 use serde_json::Value;
-use server::audit::Client;
+use server::audit::{Actor, Client};
 use server::bootstrap;
 use server::clock::Clock;
 use server::config::{Config, PublicUrl};
+use server::enrolment_offer::{self, BOOTSTRAP_LIFETIME, Terms};
 use server::http::accept::{AcceptLimits, serve};
 use server::http::assets::Assets;
 use server::keys::ServerKeys;
-use server::logins::{cookie, password};
+use server::logins::cookie;
 use server::sessions::{Limits, SessionManager};
 use server::state::{AppState, Core};
-use server::storage::sqlite::Sqlite3;
+use server::storage::sqlite::{self, Sqlite3};
 use server::storage::{EventFilter, TenantScope};
+use server::test_server;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -32,7 +36,8 @@ use super::http::{Answer, Browser};
 use super::socket::{PATIENCE, Socket};
 use super::viewer;
 
-/// A server with the tenants contoso and fabrikam. Rooms: aurora and borealis at contoso, fabric at fabrikam.
+/// A server with the tenants and people of the test server and a few more. Consoles can enrol in aurora and borealis at
+/// contoso, where borealis wants approval, and in fabric at fabrikam.
 pub(crate) struct World {
     pub(crate) core: Arc<Core>,
     pub(crate) sessions: Arc<SessionManager>,
@@ -42,7 +47,7 @@ pub(crate) struct World {
     enrolments: HashMap<RoomId, EnrolmentString>,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// A session with both ends connected and their handshake done.
@@ -85,9 +90,9 @@ impl World {
         let keys = ServerKeys::open(folder.path()).unwrap();
         let config = Config::for_tools(folder.path().to_owned(), url);
         let core = Arc::new(Core::new(config, clock, storage, keys));
-        let report = bootstrap::apply(&core, &toml::from_str(&tenants()).unwrap()).await.unwrap();
-        let rooms = report.tenants.into_iter().flat_map(|tenant| tenant.rooms);
-        let enrolments = rooms.filter_map(|room| Some((room.id, room.enrolment?.parse().unwrap()))).collect();
+        for file in [test_server::world(), additions()] {
+            bootstrap::apply(&core, &toml::from_str(&file).unwrap()).await.unwrap();
+        }
         let assets = Assets::embedded(&core.config.public_url);
         let state = AppState::with_limits(Arc::clone(&core), assets, limits);
         let sessions = Arc::clone(&state.sessions);
@@ -105,17 +110,16 @@ impl World {
                 keeping_time.abort();
             }
         });
-        Self {
-            core,
-            sessions,
-            address,
-            origin,
-            state,
-            enrolments,
-            stop: Some(stop),
-            server: Some(server),
-            _folder: folder,
+        let enrolments = HashMap::new();
+        let mut world =
+            Self { core, sessions, address, origin, state, enrolments, stop: Some(stop), server: Some(server), folder };
+        for (tenant, room, pre_approved) in
+            [("contoso", "aurora", true), ("contoso", "borealis", false), ("fabrikam", "fabric", true)]
+        {
+            let string = world.offer_enrolment(tenant, room, pre_approved).await;
+            world.enrolments.insert(string.room.clone(), string);
         }
+        world
     }
 
     /// Stops the server as an operator does.
@@ -136,6 +140,16 @@ impl World {
 
     pub(crate) fn enrolment(&self, room: &str) -> EnrolmentString {
         self.enrolments[&self::room(room)].clone()
+    }
+
+    /// A new enrolment string for a room; the last one stops working.
+    pub(crate) async fn offer_enrolment(&self, tenant: &str, room: &str, pre_approved: bool) -> EnrolmentString {
+        let scope = self.scope(tenant).await;
+        let terms = Terms { pre_approved, lifetime: BOOTSTRAP_LIFETIME };
+        let (actor, client) = (Actor::Operator, Client::default());
+        let secret =
+            enrolment_offer::offer(&self.core, &scope, &self::room(room), terms, &actor, client).await.unwrap();
+        enrolment_offer::string(&self.core, &scope, &secret).parse().unwrap()
     }
 
     pub(crate) async fn scope(&self, tenant: &str) -> TenantScope {
@@ -162,9 +176,27 @@ impl World {
         TestAgent::connect(&self.link_url(), &self.enrolment(room).server_key, key).await
     }
 
+    /// Changes the database beside the server, as another program can.
+    pub(crate) async fn execute(&self, statements: &'static str) {
+        let options = SqliteConnectOptions::new().filename(self.folder.path().join(sqlite::FILE));
+        let mut connection = options.connect().await.unwrap();
+        sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// Signed in: may modify this room's console and nothing else.
+    pub(crate) async fn modifier_of(&self, room: &str) -> Browser {
+        self.sign_in(&format!("modifier-of-{room}")).await
+    }
+
+    /// Signed in: may view this room's console and nothing else.
+    pub(crate) async fn viewer_of(&self, room: &str) -> Browser {
+        self.sign_in(&format!("viewer-of-{room}")).await
+    }
+
     /// Somebody signed in; `who` is the name before the `@` of an account of contoso.
     pub(crate) async fn sign_in(&self, who: &str) -> Browser {
-        let email = if who.contains('@') { who.to_owned() } else { format!("{who}@contoso.example") };
+        let email = format!("{who}@example.com");
         let (scope, user) = self.core.storage.user_by_email(&email).await.unwrap().expect("an account");
         let login = self.state.logins.open(scope, user, Client::default()).await.unwrap();
         Browser::new(self.address, &self.origin).with_cookie(&cookie::pair(&self.core.config.public_url, &login.cookie))
@@ -187,7 +219,7 @@ impl World {
     /// A live session of the technician in aurora, with both ends connected.
     pub(crate) async fn session(&self) -> Session {
         let agent = self.console("aurora", 1).await;
-        self.session_with(self.sign_in("technician").await, agent).await
+        self.session_with(self.modifier_of("aurora").await, agent).await
     }
 
     pub(crate) async fn session_with(&self, browser: Browser, mut agent: TestAgent) -> Session {
@@ -293,70 +325,27 @@ impl Session {
     }
 }
 
-/// The bootstrap file of these stories.
-fn tenants() -> String {
-    static HASH: OnceLock<String> = OnceLock::new();
-    let hash = HASH.get_or_init(|| password::hash("correct horse battery").unwrap());
-    let user = |email: &str, name: &str| {
-        format!("[[tenant.user]]\nemail = \"{email}\"\nname = \"{name}\"\npassword_hash = \"{hash}\"\n")
-    };
+/// What the stories add to the tenants of the test server.
+fn additions() -> String {
     format!(
         r#"
         [[tenant]]
         id = "contoso"
         name = "Contoso"
-        remote_access = {{ enabled = true, acknowledged_by = "admin@contoso.example" }}
-        {technician}{colleague}{viewer}{guest}
-        [[tenant.role]]
-        name = "Console technicians"
-        permissions = ["room.view", "remote_access.modify"]
-        [[tenant.role]]
-        name = "Console viewers"
-        permissions = ["room.view", "remote_access.view"]
+        {colleague}{guest}
         [[tenant.role]]
         name = "Guests"
         permissions = ["room.view"]
-        [[tenant.room]]
-        id = "aurora"
-        name = "Aurora"
-        enrolment = "pre-approved"
-        [[tenant.room]]
-        id = "borealis"
-        name = "Borealis"
-        enrolment = "pending"
         [[tenant.assignment]]
         role = "Console technicians"
-        members = ["technician@contoso.example", "colleague@contoso.example"]
-        rooms = ["aurora", "borealis"]
-        [[tenant.assignment]]
-        role = "Console viewers"
-        members = ["viewer@contoso.example"]
+        members = ["colleague@example.com"]
         rooms = ["aurora"]
         [[tenant.assignment]]
         role = "Guests"
-        members = ["guest@contoso.example"]
+        members = ["guest@example.com"]
         rooms = ["aurora"]
-        [[tenant]]
-        id = "fabrikam"
-        name = "Fabrikam"
-        remote_access = {{ enabled = true, acknowledged_by = "admin@fabrikam.example" }}
-        {foreigner}
-        [[tenant.role]]
-        name = "Console technicians"
-        permissions = ["room.view", "remote_access.modify"]
-        [[tenant.room]]
-        id = "fabric"
-        name = "Fabric"
-        enrolment = "pre-approved"
-        [[tenant.assignment]]
-        role = "Console technicians"
-        members = ["technician@fabrikam.example"]
-        rooms = ["fabric"]
         "#,
-        technician = user("technician@contoso.example", "Tina Technician"),
-        colleague = user("colleague@contoso.example", "Carl Colleague"),
-        viewer = user("viewer@contoso.example", "Vera Viewer"),
-        guest = user("guest@contoso.example", "Gus Guest"),
-        foreigner = user("technician@fabrikam.example", "Fay Foreigner"),
+        colleague = test_server::user("colleague@example.com", "Carl Colleague", ""),
+        guest = test_server::user("guest@example.com", "Gus Guest", ""),
     )
 }

@@ -1,0 +1,265 @@
+//! The session's engine as the screen sees it: starts the worker, sends it commands and input, asks the server for the
+//! session, and turns everything that happens into the signals of [`SessionState`]. It alone writes them.
+//!
+//! Here is what the parts of the screen call; `connection` is the way from the start of a session to its end, `news` what
+//! the console says on that way.
+
+mod connection;
+mod news;
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use protocol::access::Access;
+use protocol::control::{Command, Person, PictureState, RestartPhase, Shortcut};
+use protocol::ids::{DisplayId, DisplayInfo, RoomId, SessionId};
+use protocol::input::InputEvent;
+use protocol::session::SILENT_AFTER;
+use protocol::time::Micros;
+use viewer::ui::{FromEngine, Missing, Statistics, ToEngine};
+
+use super::state::{Announcement, Ending, EndsSoon, Phase, RemoteCursor, RemotePointer, SessionState, Shown};
+use crate::api::ApiError;
+use crate::browser::clock;
+use crate::browser::elements::{Bitmap, Canvas};
+use crate::browser::worker::{Worker, WorkerEvent};
+
+const ANNOUNCED_FOR: Duration = Duration::from_secs(6);
+/// A worker gets so long to send its last message before it is ended.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
+thread_local! {
+    /// An engine that was started before it was needed, its key asked for.
+    static WARM: RefCell<Option<Worker>> = const { RefCell::new(None) };
+}
+
+/// Starts an engine for the session that may be started soon, so that its start does not wait for it.
+pub fn warm_up() {
+    WARM.with_borrow_mut(|warm| {
+        if warm.is_none() {
+            *warm = asked_for_its_key();
+        }
+    });
+}
+
+fn asked_for_its_key() -> Option<Worker> {
+    let worker = Worker::start()?;
+    worker.post(&ToEngine::MakeKey);
+    Some(worker)
+}
+
+/// One session, from its start to its end. A handle: copies lead to the same session.
+#[derive(Clone, Copy)]
+pub struct Engine {
+    room: StoredValue<RoomId>,
+    worker: StoredValue<Option<Worker>, LocalStorage>,
+    thumbnails: StoredValue<Vec<(DisplayId, Canvas)>, LocalStorage>,
+    session: StoredValue<Option<SessionId>>,
+    on_refused: Option<Callback<ApiError>>,
+    n_tries: StoredValue<u32>,
+    n_announcements: StoredValue<u32>,
+    phase: RwSignal<Phase>,
+    access: RwSignal<Option<Access>>,
+    displays: RwSignal<Vec<DisplayInfo>>,
+    selected: RwSignal<DisplayId>,
+    shown: RwSignal<Option<Shown>>,
+    restart_on_end: RwSignal<bool>,
+    people: RwSignal<Vec<Person>>,
+    picture: RwSignal<PictureState>,
+    restart: RwSignal<Option<RestartPhase>>,
+    silent_since: RwSignal<Option<Micros>>,
+    statistics: RwSignal<Statistics>,
+    cursor: RwSignal<RemoteCursor>,
+    remote_pointer: RwSignal<Option<RemotePointer>>,
+    announcement: RwSignal<Option<Announcement>>,
+    ends_soon: RwSignal<Option<EndsSoon>>,
+    captured: RwSignal<bool>,
+    refusal: RwSignal<Option<String>>,
+}
+
+impl Engine {
+    /// A session of `room` that is not started yet. It ends with the present owner.
+    pub fn new(room: RoomId, on_refused: Option<Callback<ApiError>>) -> Self {
+        let engine = Self {
+            room: StoredValue::new(room),
+            worker: StoredValue::new_local(None),
+            thumbnails: StoredValue::new_local(Vec::new()),
+            session: StoredValue::new(None),
+            on_refused,
+            n_tries: StoredValue::new(0),
+            n_announcements: StoredValue::new(0),
+            phase: RwSignal::new(Phase::Starting),
+            access: RwSignal::new(None),
+            displays: RwSignal::new(Vec::new()),
+            selected: RwSignal::new(DisplayId::Console),
+            shown: RwSignal::new(None),
+            restart_on_end: RwSignal::new(true),
+            people: RwSignal::new(Vec::new()),
+            picture: RwSignal::new(PictureState::Live),
+            restart: RwSignal::new(None),
+            silent_since: RwSignal::new(None),
+            statistics: RwSignal::new(Statistics::default()),
+            cursor: RwSignal::new(RemoteCursor::default()),
+            remote_pointer: RwSignal::new(None),
+            announcement: RwSignal::new(None),
+            ends_soon: RwSignal::new(None),
+            captured: RwSignal::new(false),
+            refusal: RwSignal::new(None),
+        };
+        on_cleanup(move || engine.abandon());
+        engine
+    }
+
+    pub fn state(self) -> SessionState {
+        SessionState {
+            phase: self.phase.into(),
+            access: self.access.into(),
+            displays: self.displays.into(),
+            selected: self.selected.into(),
+            shown: self.shown.into(),
+            restart_on_end: self.restart_on_end.into(),
+            people: self.people.into(),
+            picture: self.picture.into(),
+            restart: self.restart.into(),
+            silent_since: self.silent_since.into(),
+            statistics: self.statistics.into(),
+            cursor: self.cursor.into(),
+            remote_pointer: self.remote_pointer.into(),
+            announcement: self.announcement.into(),
+            ends_soon: self.ends_soon.into(),
+            captured: self.captured.into(),
+            refusal: self.refusal.into(),
+        }
+    }
+
+    /// Starts the session, with its picture on `canvas`.
+    pub fn start(self, canvas: &Canvas) {
+        let worker = WARM.take().or_else(asked_for_its_key);
+        let Some(worker) = worker.filter(|worker| worker.post_canvas(canvas)) else {
+            self.over(Ending::Unable(Missing::OffscreenCanvas));
+            return;
+        };
+        worker.listen(move |event| self.handle(event));
+        self.worker.set_value(Some(worker));
+    }
+
+    pub fn select_display(self, display: DisplayId) {
+        self.release_all();
+        self.selected.set(display);
+        self.command(Command::SelectDisplay { display });
+    }
+
+    pub fn set_restart_on_end(self, on: bool) {
+        self.restart_on_end.set(on);
+        self.command(Command::SetRestartOnEnd { on });
+    }
+
+    pub fn restart_device(self) {
+        self.command(Command::RestartDevice);
+    }
+
+    pub fn shortcut(self, shortcut: Shortcut) {
+        self.command(Command::Shortcut { shortcut });
+    }
+
+    pub fn take_input(self) {
+        self.command(Command::TakeInput);
+    }
+
+    pub fn watch_thumbnails(self, on: bool) {
+        self.command(Command::WatchThumbnails { on });
+    }
+
+    /// Where the thumbnails of a display are shown from now on.
+    pub fn show_thumbnails_on(self, display: DisplayId, canvas: Canvas) {
+        self.thumbnails.update_value(|thumbnails| {
+            thumbnails.retain(|(present, _)| *present != display);
+            thumbnails.push((display, canvas));
+        });
+    }
+
+    pub fn input(self, event: InputEvent) {
+        self.post(&ToEngine::Input { event });
+    }
+
+    pub fn release_all(self) {
+        self.post(&ToEngine::ReleaseAll);
+    }
+
+    pub fn set_captured(self, captured: bool) {
+        if self.captured.try_get_untracked() != Some(captured) {
+            self.captured.try_set(captured);
+        }
+    }
+
+    pub fn announce(self, text: impl Into<String>) {
+        self.show_announcement(text.into(), false);
+    }
+
+    fn handle(self, event: WorkerEvent) {
+        // A worker outlives its screen by its last words.
+        if self.phase.is_disposed() {
+            return;
+        }
+        match event {
+            WorkerEvent::Message(message, bitmap) => self.take(message, bitmap),
+            WorkerEvent::Failed => self.over(Ending::Failed),
+        }
+    }
+
+    fn take(self, message: FromEngine, bitmap: Option<Bitmap>) {
+        match message {
+            FromEngine::Ready => {}
+            FromEngine::PublicKey { key } => self.ask_server(key),
+            FromEngine::Open => self.opened(),
+            FromEngine::Notice { notice } => self.notice(notice),
+            FromEngine::PictureSize { display, epoch, size } => {
+                self.shown.set(Some(Shown { display, epoch, size, drawn: false }));
+            }
+            FromEngine::FirstPicture { display } => self.first_picture(display),
+            FromEngine::Cursor { update } => self.cursor(update),
+            FromEngine::Thumbnail { display, .. } => self.thumbnail(display, bitmap),
+            FromEngine::Statistics { statistics } => self.statistics.set(statistics),
+            FromEngine::Silent => self.silent_since.set(Some(clock::now().since(SILENT_AFTER))),
+            FromEngine::Heard => self.silent_since.set(None),
+            FromEngine::Lost { close_code } => self.lost(close_code),
+            FromEngine::Ended { reason } => self.over(Ending::Ended(reason)),
+            FromEngine::Unable { missing } => self.unable(missing),
+        }
+    }
+
+    fn show_announcement(self, text: String, is_refusal: bool) {
+        let id = self.n_announcements.get_value() + 1;
+        self.n_announcements.set_value(id);
+        self.announcement.set(Some(Announcement { id, text, is_refusal }));
+        set_timeout(
+            move || {
+                let is_present = |shown: &Option<Announcement>| shown.as_ref().is_some_and(|shown| shown.id == id);
+                if self.announcement.try_with_untracked(is_present) == Some(true) {
+                    self.announcement.set(None);
+                }
+            },
+            ANNOUNCED_FOR,
+        );
+    }
+
+    fn abandon(self) {
+        self.leave();
+        if let Some(worker) = self.worker.try_update_value(Option::take).flatten() {
+            set_timeout(move || drop(worker), LAST_WORDS);
+        }
+    }
+
+    fn command(self, command: Command) {
+        self.post(&ToEngine::Command { command });
+    }
+
+    fn post(self, message: &ToEngine) {
+        self.worker.try_with_value(|worker| {
+            if let Some(worker) = worker {
+                worker.post(message);
+            }
+        });
+    }
+}

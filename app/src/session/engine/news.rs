@@ -1,0 +1,102 @@
+//! What the console says while the session lives.
+
+use leptos::prelude::*;
+use protocol::control::{CommandKind, CommandRefusal, Notice, RestartPhase};
+use protocol::cursor::CursorUpdate;
+use protocol::ids::DisplayId;
+
+use super::Engine;
+use crate::browser::clock;
+use crate::browser::elements::{Bitmap, show_bitmap};
+use crate::session::state::{Ending, EndsSoon, RemoteCursor, RemotePointer};
+
+impl Engine {
+    pub(super) fn notice(self, notice: Notice) {
+        match notice {
+            Notice::Displays { displays, selected, .. } => {
+                self.displays.set(displays.into_vec());
+                self.selected.set(selected);
+            }
+            Notice::People { people } => self.people.set(people.into_vec()),
+            Notice::RestartOnEnd { on } => self.restart_on_end.set(on),
+            Notice::Picture { state } => self.picture.set(state),
+            Notice::Restart { phase } => self.restart_phase(phase),
+            Notice::ShortcutDone { shortcut } => self.announce(format!("{} was performed.", shortcut.name())),
+            Notice::Refused { command, refusal } => self.refused(command, refusal),
+            Notice::EndsSoon { remaining, reason } => {
+                self.ends_soon.set(Some(EndsSoon { at: clock::now() + remaining, reason }));
+            }
+            Notice::Bye { reason } => self.over(Ending::Ended(reason)),
+        }
+    }
+
+    fn refused(self, command: CommandKind, refusal: CommandRefusal) {
+        if command == CommandKind::RestartDevice {
+            self.restart.set(None);
+        }
+        self.show_announcement(format!("{} {}", subject(command), predicate(refusal)), true);
+    }
+
+    fn restart_phase(self, phase: RestartPhase) {
+        self.restart.set(Some(phase));
+        let is_drawn = self.shown.get_untracked().is_some_and(|shown| shown.drawn);
+        if phase == RestartPhase::DisplayReady && is_drawn {
+            self.back_from_restart();
+        }
+    }
+
+    fn back_from_restart(self) {
+        self.restart.set(None);
+        self.announce("The device is back.");
+    }
+
+    pub(super) fn first_picture(self, display: DisplayId) {
+        self.shown.update(|shown| {
+            if let Some(shown) = shown.as_mut().filter(|shown| shown.display == display) {
+                shown.drawn = true;
+            }
+        });
+        // A picture that comes while the device goes down is not yet the one of its return.
+        if self.restart.get_untracked().is_some_and(|phase| phase != RestartPhase::GoingDown) {
+            self.back_from_restart();
+        }
+    }
+
+    pub(super) fn cursor(self, update: CursorUpdate) {
+        match update {
+            CursorUpdate::Shape { shape } => self.cursor.set(RemoteCursor::Shape(shape)),
+            CursorUpdate::Hidden => self.cursor.set(RemoteCursor::Hidden),
+            CursorUpdate::Moved { display, x, y } => {
+                self.remote_pointer.set(Some(RemotePointer { display, x, y, moved_at: clock::now() }));
+            }
+        }
+    }
+
+    pub(super) fn thumbnail(self, display: DisplayId, bitmap: Option<Bitmap>) {
+        let Some(bitmap) = bitmap else { return };
+        self.thumbnails.with_value(|thumbnails| {
+            if let Some((_, canvas)) = thumbnails.iter().find(|(present, _)| *present == display) {
+                show_bitmap(canvas, &bitmap);
+            }
+        });
+    }
+}
+
+const fn subject(command: CommandKind) -> &'static str {
+    match command {
+        CommandKind::SelectDisplay => "The display",
+        CommandKind::RestartDevice => "The restart",
+        CommandKind::SetRestartOnEnd => "The restart at the end",
+        CommandKind::Shortcut => "The shortcut",
+        CommandKind::TakeInput => "Keyboard and pointer",
+    }
+}
+
+const fn predicate(refusal: CommandRefusal) -> &'static str {
+    match refusal {
+        CommandRefusal::Unsupported => "cannot be had: the console has no way to do it.",
+        CommandRefusal::InCall => "must wait: the room is in a call.",
+        CommandRefusal::NotAllowed => "is not allowed in this session.",
+        CommandRefusal::Failed => "was tried by the console and failed.",
+    }
+}
