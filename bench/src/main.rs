@@ -71,10 +71,13 @@ enum Command {
         #[arg(required = true)]
         chords: Vec<Chord>,
     },
-    /// Fill a display; flip a block in its middle between dark and light at each key press
+    /// Fill a display; flip a block between dark and light at each key press
     Flip {
         #[arg(long)]
         display: String,
+        /// `X,Y,WIDTH,HEIGHT` [default: a quarter of the display, in its middle]
+        #[arg(long)]
+        block: Option<Rect>,
     },
     /// Fill a display; move a structured block of a quarter of it, 60 times a second
     Move {
@@ -97,7 +100,7 @@ fn main() -> Result<()> {
             probe::type_keys(&display, per_second, Duration::from_secs(seconds))?;
         }
         Command::Chords { display, chords } => probe::press_chords(&display, &chords)?,
-        Command::Flip { display } => scene::flip(&display)?,
+        Command::Flip { display, block } => scene::flip(&display, block)?,
         Command::Move { display } => scene::move_block(&display)?,
     }
     Ok(())

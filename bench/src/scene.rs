@@ -11,17 +11,17 @@ use x11rb::protocol::xproto::{
 };
 use x11rb::wrapper::ConnectionExt as _;
 
-use crate::display::Display;
+use crate::display::{Display, Rect};
 
 const BACKGROUND: u32 = 0x0020_2a33;
 const DARK: u32 = 0x0018_4a7a;
 const LIGHT: u32 = 0x00f0_c040;
 const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 60);
 
-pub(crate) fn flip(display: &str) -> Result<()> {
+pub(crate) fn flip(display: &str, block: Option<Rect>) -> Result<()> {
     let scene = Scene::open(display)?;
     let Scene { display, window, gc } = &scene;
-    let block = scene.middle();
+    let block = block.map_or_else(|| scene.middle(), |Rect { x, y, width, height }| Rectangle { x, y, width, height });
     let mut light = false;
     loop {
         match display.connection.wait_for_event()? {

@@ -25,6 +25,7 @@ impl Access {
 
 tagged!(Access { 0 => View, 1 => Modify });
 
+// `utoipa` does not see a `serde(rename)` that a macro fills in, so the name stands twice.
 macro_rules! permissions {
     ($($(#[$doc:meta])* $variant:ident = $id:literal),* $(,)?) => {
         /// One thing that a role allows. The text form (`room.view`) is stored and travels.

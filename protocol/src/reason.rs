@@ -2,6 +2,7 @@
 
 use crate::wire::tagged;
 
+// `utoipa` does not see a `serde(rename)` that a macro fills in, so the name stands twice.
 macro_rules! reasons {
     ($($tag:literal => $variant:ident = $code:literal, $sentence:literal;)*) => {
         /// Why a session ended. The code (`viewer_lost`) is stored and travels.

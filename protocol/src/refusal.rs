@@ -2,6 +2,7 @@
 
 use crate::wire::tagged;
 
+// `utoipa` does not see a `serde(rename)` that a macro fills in, so the name stands twice.
 macro_rules! refusals {
     ($($tag:literal => $variant:ident = $code:literal, $title:literal, $sentence:literal;)*) => {
         /// A row of the gate that is shut. The code (`in_call`) is stored and travels.
