@@ -3,6 +3,8 @@
 //! Every function answers within [`TIMEOUT_MS`]. Requests that change something carry the header that a foreign
 //! page cannot set.
 
+use std::pin::Pin;
+
 use gloo_net::http::{Request, RequestBuilder, Response};
 use protocol::api::{
     CSRF_HEADER, CreateRoom, CreatedRoom, EnrolmentOffer, GateChecklist, LoginRequest, Me, PREFIX, Problem,
@@ -105,7 +107,7 @@ pub async fn log_in(request: &LoginRequest) -> Result<Me, ApiError> {
 }
 
 pub async fn log_out() -> Result<(), ApiError> {
-    answered(send(unsafe_request(Request::post, "/logout").build()).await?).await.map(drop)
+    ask(unsafe_request(Request::post, "/logout"), None).await.map(drop)
 }
 
 pub async fn me() -> Result<Me, ApiError> {
@@ -122,7 +124,7 @@ pub async fn rooms(query: &RoomQuery) -> Result<RoomList, ApiError> {
         ("limit", Some(limit.as_str())),
     ];
     let parameters: Vec<_> = present.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    parsed(send(safe_request("/rooms").query(parameters).build()).await?).await
+    ask(safe_request("/rooms").query(parameters), None).await?.parsed()
 }
 
 pub async fn create_room(request: &CreateRoom) -> Result<CreatedRoom, ApiError> {
@@ -134,7 +136,7 @@ pub async fn room(room: &RoomId) -> Result<RoomDetail, ApiError> {
 }
 
 pub async fn new_enrolment(room: &RoomId) -> Result<EnrolmentOffer, ApiError> {
-    parsed(send(unsafe_request(Request::post, &format!("/rooms/{room}/enrolment")).build()).await?).await
+    ask(unsafe_request(Request::post, &format!("/rooms/{room}/enrolment")), None).await?.parsed()
 }
 
 pub async fn gate(room: &RoomId) -> Result<GateChecklist, ApiError> {
@@ -151,7 +153,7 @@ pub async fn resume_session(session: &SessionId, request: &StartSession) -> Resu
 }
 
 pub async fn end_session(session: &SessionId) -> Result<(), ApiError> {
-    answered(send(unsafe_request(Request::delete, &format!("/sessions/{session}")).build()).await?).await.map(drop)
+    ask(unsafe_request(Request::delete, &format!("/sessions/{session}")), None).await.map(drop)
 }
 
 /// The address that a page asks with `DELETE` to end its session while it is being closed.
@@ -171,11 +173,12 @@ pub const fn state_id(state: RoomState) -> &'static str {
 }
 
 async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
-    parsed(send(safe_request(path).build()).await?).await
+    ask(safe_request(path), None).await?.parsed()
 }
 
 async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
-    parsed(send(unsafe_request(Request::post, path).json(body)).await?).await
+    let body = serde_json::to_string(body).map_err(|_| ApiError::Unreachable)?;
+    ask(unsafe_request(Request::post, path), Some(body)).await?.parsed()
 }
 
 fn safe_request(path: &str) -> RequestBuilder {
@@ -190,21 +193,32 @@ fn bounded(request: RequestBuilder) -> RequestBuilder {
     request.abort_signal(Some(&task::abort_after_ms(TIMEOUT_MS)))
 }
 
+/// What the server said to a request that it fulfilled.
+struct Answer {
+    status: u16,
+    text: String,
+}
+
+impl Answer {
+    fn parsed<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        serde_json::from_str(&self.text).map_err(|_| ApiError::Unexpected { status: self.status })
+    }
+}
+
+/// The way to the server and back, the same for every type and boxed: otherwise each endpoint has a copy of it.
+fn ask(request: RequestBuilder, json: Option<String>) -> Pin<Box<dyn Future<Output = Result<Answer, ApiError>>>> {
+    Box::pin(async move {
+        let request = match json {
+            Some(json) => request.header("Content-Type", "application/json").body(json),
+            None => request.build(),
+        };
+        let response = send(request).await?;
+        let answer = Answer { status: response.status(), text: response.text().await.unwrap_or_default() };
+        if response.ok() { Ok(answer) } else { Err(answer.parsed().map_or_else(|error| error, ApiError::Problem)) }
+    })
+}
+
 async fn send(request: Result<Request, gloo_net::Error>) -> Result<Response, ApiError> {
     let request = request.map_err(|_| ApiError::Unreachable)?;
     request.send().await.map_err(|_| ApiError::Unreachable)
-}
-
-async fn parsed<T: DeserializeOwned>(response: Response) -> Result<T, ApiError> {
-    let response = answered(response).await?;
-    let status = response.status();
-    response.json().await.map_err(|_| ApiError::Unexpected { status })
-}
-
-async fn answered(response: Response) -> Result<Response, ApiError> {
-    if response.ok() {
-        return Ok(response);
-    }
-    let status = response.status();
-    Err(response.json().await.map_or(ApiError::Unexpected { status }, ApiError::Problem))
 }

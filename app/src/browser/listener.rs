@@ -20,7 +20,11 @@ impl Listener {
         kind: &'static str,
         mut take: impl FnMut(E) + 'static,
     ) -> Self {
-        let callback = Closure::<dyn FnMut(Event)>::new(move |event: Event| take(event.unchecked_into()));
+        Self::begin(target, kind, Box::new(move |event| take(event.unchecked_into())))
+    }
+
+    fn begin(target: &EventTarget, kind: &'static str, take: Box<dyn FnMut(Event)>) -> Self {
+        let callback = Closure::wrap(take);
         let options = AddEventListenerOptions::new();
         options.set_passive(false);
         let function = callback.as_ref().unchecked_ref();

@@ -10,6 +10,7 @@ pub mod event_source;
 pub mod features;
 pub mod full_screen;
 pub mod leave;
+pub mod letters;
 pub mod listener;
 pub mod page;
 pub mod storage;

@@ -2,13 +2,14 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::icon::{Icon, Symbol};
+use super::reactive::{When, effect};
 
 /// A modal dialog; the browser keeps the focus inside and gives it back afterwards. Its contents exist only while
 /// it is open.
 #[component]
 pub fn Dialog(open: RwSignal<bool>, #[prop(into)] title: String, children: ChildrenFn) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(element) = dialog.get() else { return };
         match (open.get(), element.open()) {
             // A dialog that cannot be modal (not in the page any more) stays shut.
@@ -19,7 +20,7 @@ pub fn Dialog(open: RwSignal<bool>, #[prop(into)] title: String, children: Child
     });
     view! {
         <dialog class="dialog" node_ref=dialog aria-labelledby="dialog-title" on:close=move |_| open.set(false)>
-            <Show when=move || open.get()>
+            <When condition=open>
                 <header class="dialog-head">
                     <h2 id="dialog-title">{title.clone()}</h2>
                     <button type="button" class="button button-quiet button-icon" aria-label="Close" on:click=move |_| open.set(false)>
@@ -27,7 +28,7 @@ pub fn Dialog(open: RwSignal<bool>, #[prop(into)] title: String, children: Child
                     </button>
                 </header>
                 <div class="dialog-body">{children()}</div>
-            </Show>
+            </When>
         </dialog>
     }
 }

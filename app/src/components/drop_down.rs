@@ -2,6 +2,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::icon::{Icon, Symbol};
+use super::reactive::effect;
 use crate::browser::elements;
 use crate::browser::page::{self, Step};
 
@@ -82,7 +83,7 @@ pub fn DropDown(
             close();
         }
     };
-    Effect::new(move |_| {
+    effect(move || {
         if disabled.get() {
             close();
         }

@@ -92,10 +92,10 @@ pub fn PasswordField(
 fn Below(id: &'static str, hint: Option<String>, error: Signal<Option<String>>) -> impl IntoView {
     view! {
         <div class="field-below" id=description(id)>
-            {hint.map(|hint| view! { <p class="field-hint">{hint}</p> })}
+            {hint.map(|hint| view! { <p class="field-hint">{hint}</p> }.into_any())}
             {move || error.get().map(|error| view! {
                 <p class="field-error"><Icon symbol=Symbol::Alert/>{error}</p>
-            })}
+            }.into_any())}
         </div>
     }
 }

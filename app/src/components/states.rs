@@ -15,7 +15,7 @@ pub fn EmptyState(
             <span class="empty-state-picture"><Icon symbol/></span>
             <h2>{title}</h2>
             <p>{text}</p>
-            {children.map(|children| view! { <div class="empty-state-actions">{children()}</div> })}
+            {children.map(|children| view! { <div class="empty-state-actions">{children()}</div> }.into_any())}
         </div>
     }
 }
@@ -56,7 +56,7 @@ pub fn Notice(
 pub fn Skeleton(#[prop(default = 3)] n_lines: usize) -> impl IntoView {
     view! {
         <div class="skeleton" aria-hidden="true">
-            {(0..n_lines).map(|_| view! { <span class="skeleton-line"></span> }).collect_view()}
+            {(0..n_lines).map(|_| view! { <span class="skeleton-line"></span> }.into_any()).collect_view()}
         </div>
         <p class="only-read" role="status">"Loading"</p>
     }

@@ -16,7 +16,7 @@ pub fn SubmitButton(
             aria-disabled=move || busy.get().then_some("true")
             aria-busy=move || busy.get().then_some("true")
         >
-            {move || busy.get().then(|| view! { <span class="spinner" aria-hidden="true"></span> })}
+            {move || busy.get().then(|| view! { <span class="spinner" aria-hidden="true"></span> }.into_any())}
             {move || if busy.get() { busy_label.clone() } else { label.clone() }}
         </button>
     }

@@ -36,6 +36,7 @@ pub fn Tabs(
                 {name}
             </a>
         }
+        .into_any()
     };
     view! {
         <div class="tabs" role="tablist" aria-label=label on:keydown=move |event| on_key.run(event)>

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Icon, Symbol};
+use super::keyed_list::{Entry, keyed_list};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToasterTone {
@@ -33,6 +34,7 @@ pub fn Toaster(#[prop(into)] items: Signal<Vec<ToasterItem>>, on_dismiss: Callba
             view! {
                 <a class="toast-link" href=path on:click=move |_| on_dismiss.run(id)>{name}</a>
             }
+            .into_any()
         });
         view! {
             <li class="toast" data-tone=name>
@@ -43,11 +45,13 @@ pub fn Toaster(#[prop(into)] items: Signal<Vec<ToasterItem>>, on_dismiss: Callba
                 </button>
             </li>
         }
+        .into_any()
     };
+    let toasts = move || items.get().into_iter().map(|item| Entry::new(item.id, move || toast(item))).collect();
     view! {
         <section class="toaster" aria-label="Messages" aria-live="polite">
             <ul>
-                <For each=move || items.get() key=|item| item.id children=toast/>
+                {keyed_list(toasts)}
             </ul>
         </section>
     }

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_navigate;
 
 use super::message::{LoadingPage, MessagePage};
 use crate::browser::page;
-use crate::components::{Icon, Symbol};
+use crate::components::{Icon, Symbol, computed, effect};
 use crate::state::login::{Absence, Login, Who};
 
 mod text {
@@ -28,12 +28,12 @@ pub fn Guard(children: ChildrenFn) -> impl IntoView {
     let login = expect_context::<Login>();
     let gate = Memo::new(move |_| login.who().with(gate));
     let navigate = use_navigate();
-    Effect::new(move |_| {
+    effect(move || {
         if let Gate::Shut(absence) = gate.get() {
             navigate(&sign_in_path(absence), NavigateOptions { replace: true, ..NavigateOptions::default() });
         }
     });
-    move || match gate.get() {
+    computed(move || match gate.get() {
         Gate::Open => children(),
         Gate::Waiting => view! { <LoadingPage n_lines=6/> }.into_any(),
         Gate::Shut(_) => ().into_any(),
@@ -46,7 +46,7 @@ pub fn Guard(children: ChildrenFn) -> impl IntoView {
             </MessagePage>
         }
         .into_any(),
-    }
+    })
 }
 
 fn gate(who: &Who) -> Gate {

@@ -5,8 +5,8 @@ use leptos_router::components::A;
 use protocol::api::Me;
 
 use super::theme_choice::ThemeChoice;
-use crate::browser::task;
-use crate::components::{Icon, RingMark, Symbol};
+use crate::browser::{letters, task};
+use crate::components::{Icon, RingMark, Symbol, computed};
 use crate::state::live::{Live, LiveStatus};
 use crate::state::login::Login;
 use crate::state::toasts::Toasts;
@@ -29,8 +29,8 @@ mod text {
 #[component]
 pub fn Header() -> impl IntoView {
     let login = expect_context::<Login>();
-    let person = move || login.me().map(|me| view! { <Person me/> });
-    let navigation = move || login.is_signed_in().then(|| view! { <Navigation/> });
+    let person = computed(move || login.me().map(|me| view! { <Person me/> }));
+    let navigation = computed(move || login.is_signed_in().then(|| view! { <Navigation/> }));
     view! {
         <header class="top">
             <div class="top-row">
@@ -68,7 +68,7 @@ fn Interruption() -> impl IntoView {
                     <span class="spinner" aria-hidden="true"></span>
                     {text::INTERRUPTED}
                 </span>
-            })}
+            }.into_any())}
         </div>
     }
 }
@@ -110,21 +110,26 @@ fn Person(me: Me) -> impl IntoView {
     }
 }
 
-/// The first letters of the first and the last word.
+/// Up to two capitals that stand for a person.
 pub(super) fn initials(name: &str) -> String {
+    letters::capital(&first_letters(name))
+}
+
+/// The first letters of the first and the last word.
+fn first_letters(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     let last = if words.len() < 2 { None } else { words.last() };
-    words.first().into_iter().chain(last).filter_map(|word| word.chars().next()).flat_map(char::to_uppercase).collect()
+    words.first().into_iter().chain(last).filter_map(|word| word.chars().next()).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::initials;
+    use super::first_letters;
 
     #[test]
-    fn initials_are_the_first_and_the_last_word() {
-        for (name, letters) in [("Ada Maria Admin", "AA"), ("Änne", "Ä"), ("  ", ""), ("joe o'neil", "JO")] {
-            assert_eq!(initials(name), letters, "{name:?}");
+    fn initials_are_of_the_first_and_the_last_word() {
+        for (name, letters) in [("Ada Maria Admin", "AA"), ("Änne", "Ä"), ("  ", ""), ("joe van o'neil", "jo")] {
+            assert_eq!(first_letters(name), letters, "{name:?}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::browser::page;
+use crate::components::effect;
 
 /// Whether a page has been shown before: the first one leaves the focus alone.
 #[derive(Clone, Copy)]
@@ -37,5 +38,5 @@ pub(super) fn Heading(#[prop(into)] title: Signal<String>) -> impl IntoView {
 
 /// Names the document after the page.
 pub(super) fn name_document(title: Signal<String>) {
-    Effect::new(move |_| page::set_title(&format!("{} · Redring", title.get())));
+    effect(move || page::set_title(&format!("{} · Redring", title.get())));
 }

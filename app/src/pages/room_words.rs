@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::access::Access;
 use protocol::api::{CallStatus, RoomState};
 
-use crate::components::{Badge, BadgeTone, Symbol};
+use crate::components::{Badge, BadgeTone, Symbol, computed};
 use crate::state::clock::Clock;
 
 pub(super) struct StateWords {
@@ -60,9 +60,9 @@ pub(super) fn CallBadge(call: CallStatus) -> impl IntoView {
     let clock = expect_context::<Clock>();
     match call {
         CallStatus::Idle | CallStatus::Unknown => None,
-        CallStatus::InCall { since } => Some(move || {
+        CallStatus::InCall { since } => Some(computed(move || {
             view! { <Badge tone=BadgeTone::Accent symbol=Symbol::Call text=format!("In a call since {}", clock.at(since))/> }
-        }),
+        })),
     }
 }
 

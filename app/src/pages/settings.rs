@@ -6,7 +6,7 @@ use super::header::initials;
 use super::heading::Heading;
 use super::theme_choice::ThemeChoice;
 use crate::browser::task;
-use crate::components::{Icon, Symbol};
+use crate::components::{Icon, Symbol, computed};
 use crate::state::login::Login;
 
 mod text {
@@ -53,7 +53,7 @@ fn Account() -> impl IntoView {
             drop(login.sign_out().await);
         });
     };
-    let person = move || {
+    let person = computed(move || {
         login.me().map(|me| {
             let remote_access = if me.tenant.remote_access_enabled { text::ENABLED } else { text::DISABLED };
             view! {
@@ -69,8 +69,9 @@ fn Account() -> impl IntoView {
                     <div><dt>{text::REMOTE_ACCESS}</dt><dd>{remote_access}</dd></div>
                 </dl>
             }
+            .into_any()
         })
-    };
+    });
     view! {
         <section class="panel" aria-labelledby="account-heading">
             <div class="panel-head"><h2 id="account-heading">{text::ACCOUNT}</h2></div>

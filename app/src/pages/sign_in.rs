@@ -11,7 +11,9 @@ use protocol::api::{LoginRequest, ProblemCode};
 use super::heading::{Navigated, name_document};
 use crate::api::{self, ApiError};
 use crate::browser::{page, task};
-use crate::components::{Field, Icon, Notice, NoticeTone, PasswordField, RingMark, SubmitButton, Symbol};
+use crate::components::{
+    Field, Icon, Notice, NoticeTone, PasswordField, RingMark, SubmitButton, Symbol, computed, effect,
+};
 use crate::state::login::{Absence, Login, Who};
 
 mod text {
@@ -152,7 +154,7 @@ pub fn SignInPage() -> impl IntoView {
                         label=text::SUBMIT
                         busy_label=text::BUSY
                         busy=form.busy
-                        disabled=Signal::derive(move || 0 < form.wait_s.get())
+                        disabled=move || 0 < form.wait_s.get()
                     />
                 </form>
                 <p class="entrance-foot">{text::FORGOTTEN}</p>
@@ -166,7 +168,7 @@ pub fn SignInPage() -> impl IntoView {
 fn Why(form: Form) -> impl IntoView {
     let login = expect_context::<Login>();
     let query = use_query_map();
-    move || {
+    computed(move || {
         let expired = login.who().with(|who| *who == Who::Nobody(Absence::Expired));
         let sent_here = query.with(|query| query.get_str("next").is_some());
         let has_trouble = form.error.with(Option::is_some) || 0 < form.wait_s.get();
@@ -178,7 +180,7 @@ fn Why(form: Form) -> impl IntoView {
             sent_here.then_some(text::NEEDED)
         };
         sentence.map(|sentence| view! { <Notice tone=NoticeTone::Info text=sentence/> })
-    }
+    })
 }
 
 #[component]
@@ -191,7 +193,7 @@ fn Trouble(form: Form) -> impl IntoView {
                 <Icon symbol=Symbol::Clock/>
                 <p aria-live="off">{move || text::wait(form.wait_s.get())}</p>
             </div>
-        })}
+        }.into_any())}
         {move || form.error.get().map(|error| view! { <Notice tone=NoticeTone::Failed text=error urgent=true/> })}
     }
 }
@@ -201,7 +203,7 @@ fn go_on_when_signed_in(login: Login) {
     let query = use_query_map();
     let navigate = use_navigate();
     let navigated = expect_context::<Navigated>();
-    Effect::new(move |_| {
+    effect(move || {
         if login.is_signed_in() {
             navigated.mark();
             let next = query.with_untracked(|query| next_path(query.get_str("next")));

@@ -30,6 +30,7 @@ pub(super) fn ThemeChoice(group: &'static str) -> impl IntoView {
                 <span><Icon symbol/>{name}</span>
             </label>
         }
+        .into_any()
     };
     view! {
         <fieldset class="segments">

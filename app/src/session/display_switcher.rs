@@ -3,12 +3,16 @@ use leptos::prelude::*;
 use protocol::ids::DisplayInfo;
 
 use super::engine::Engine;
-use crate::components::{DropDown, DropDownKind, Symbol};
+use crate::components::{DropDown, DropDownKind, Entry, Symbol, effect, keyed_list};
 
 /// Chooses the display of this viewer, with a live small picture of each.
 #[component]
 pub(super) fn DisplaySwitcher(engine: Engine) -> impl IntoView {
     let state = engine.state();
+    let choice = move |info: DisplayInfo| {
+        let key = format!("{} {} × {}", info.id.name(), info.size.width, info.size.height);
+        Entry::new(key, move || view! { <DisplayChoice engine info/> }.into_any())
+    };
     view! {
         <DropDown
             id="session-displays"
@@ -16,13 +20,11 @@ pub(super) fn DisplaySwitcher(engine: Engine) -> impl IntoView {
             symbol=Symbol::Display
             kind=DropDownKind::Choice
             button_class="session-control"
-            disabled=Signal::derive(move || !state.is_live())
+            disabled=move || !state.is_live()
             on_toggle=Callback::new(move |open| engine.watch_thumbnails(open))
         >
             <div class="session-display-list" role="radiogroup" aria-label="Display to show">
-                <For each=move || state.displays.get() key=|info| (info.id, info.size.width, info.size.height) let:info>
-                    <DisplayChoice engine info/>
-                </For>
+                {keyed_list(move || state.displays.get().into_iter().map(choice).collect())}
             </div>
         </DropDown>
     }
@@ -32,7 +34,7 @@ pub(super) fn DisplaySwitcher(engine: Engine) -> impl IntoView {
 fn DisplayChoice(engine: Engine, info: DisplayInfo) -> impl IntoView {
     let selected = engine.state().selected;
     let canvas = NodeRef::<html::Canvas>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(canvas) = canvas.get() {
             engine.show_thumbnails_on(info.id, canvas);
         }

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use super::engine::Engine;
-use crate::components::{Dialog, Icon, Symbol};
+use crate::components::{Dialog, Icon, Symbol, When};
 
 /// Ends the session after saying what will happen.
 #[component]
@@ -35,9 +35,9 @@ pub(super) fn EndButton(engine: Engine) -> impl IntoView {
                     }
                 }}
             </p>
-            <Show when=move || 0 < others()>
+            <When condition=move || 0 < others()>
                 <p>"Others are connected: for them the console goes on until the last of them leaves."</p>
-            </Show>
+            </When>
             <div class="dialog-actions">
                 <button type="button" class="button" autofocus on:click=move |_| is_asking.set(false)>"Stay connected"</button>
                 <button type="button" class="button button-danger" on:click=confirm>"End now"</button>

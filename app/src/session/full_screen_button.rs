@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::browser::full_screen;
 use crate::browser::listener::Listener;
-use crate::components::{Icon, Symbol};
+use crate::components::{Icon, Symbol, computed};
 
 /// Enters and leaves full screen. The browser tells which of the two it is: people leave by Esc or F11 as well.
 #[component]
@@ -13,9 +13,10 @@ pub(super) fn FullScreenButton(on_press: Callback<()>) -> impl IntoView {
     });
     let listener = StoredValue::new_local(listener);
     on_cleanup(move || listener.dispose());
-    let label = move || if is_on.get() { "Exit full screen" } else { "Enter full screen" };
+    let label = computed(move || if is_on.get() { "Exit full screen" } else { "Enter full screen" });
+    let title = label.clone();
     view! {
-        <button type="button" class="session-control" title=label on:click=move |_| on_press.run(())>
+        <button type="button" class="session-control" title=title on:click=move |_| on_press.run(())>
             {move || {
                 let symbol = if is_on.get() { Symbol::FullScreenExit } else { Symbol::FullScreen };
                 view! { <Icon symbol/> }

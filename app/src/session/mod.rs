@@ -48,6 +48,7 @@ use crate::browser::elements::DialogElement;
 use crate::browser::leave::LeaveGuard;
 use crate::browser::listener::Listener;
 use crate::browser::{full_screen, task};
+use crate::components::effect;
 use crate::state::live::Live;
 use engine::Engine;
 use keyboard::Typing;
@@ -72,7 +73,7 @@ pub fn SessionView(
     let dialog = NodeRef::<html::Dialog>::new();
     // Every start has an engine, a key and a canvas of its own.
     let n_starts = RwSignal::new(0);
-    Effect::new(move |_| show(dialog.get()));
+    effect(move || show(dialog.get()));
     let on_again = Callback::new(move |()| n_starts.update(|n| *n += 1));
     let label = format!("Remote session in {room_name}");
     view! {
@@ -175,7 +176,7 @@ fn Session(
 fn guard_leaving(engine: Engine) {
     let state = engine.state();
     let guard = StoredValue::new_local(None::<LeaveGuard>);
-    Effect::new(move |_| {
+    effect(move || {
         let is_over = state.phase.get().is_over();
         guard.set_value((!is_over).then(LeaveGuard::begin));
     });

@@ -7,7 +7,7 @@ use protocol::time::Micros;
 use super::engine::Engine;
 use super::state::{Ending, Phase};
 use crate::browser::{clock, page};
-use crate::components::{Icon, Symbol};
+use crate::components::{Icon, Symbol, computed, effect};
 
 /// What the overlay says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub(super) fn Overlay(engine: Engine, on_close: Callback<()>, on_again: Callback
             drawn: state.shown.get().is_some_and(|shown| shown.drawn),
         })
     });
-    move || match saying.get() {
+    computed(move || match saying.get() {
         Saying::Nothing => ().into_any(),
         Saying::Starting => {
             waiting("Asking the console", "The console shows its red ring first, then its picture appears here.")
@@ -93,7 +93,7 @@ pub(super) fn Overlay(engine: Engine, on_close: Callback<()>, on_again: Callback
         Saying::Reconnecting { since } => view! { <Old title="Connection lost" verb="Reconnecting" since/> }.into_any(),
         Saying::Silent { since } => view! { <Old title="No answer from the console" verb="Waiting" since/> }.into_any(),
         Saying::Over(ending) => view! { <Over engine ending on_close on_again/> }.into_any(),
-    }
+    })
 }
 
 fn waiting(title: &'static str, text: &'static str) -> impl IntoView {
@@ -159,6 +159,7 @@ fn Restarting(phase: RestartPhase, away: bool) -> impl IntoView {
                 <span>{name}</span>
             </li>
         }
+        .into_any()
     };
     let steps = ["Device goes down", "Agent comes back", "Display is ready"];
     view! {
@@ -193,7 +194,9 @@ fn Old(title: &'static str, verb: &'static str, since: Micros) -> impl IntoView 
 
 #[component]
 fn Over(engine: Engine, ending: Ending, on_close: Callback<()>, on_again: Callback<()>) -> impl IntoView {
-    Effect::new(|_| page::focus(".session-over .button-primary"));
+    effect(|| {
+        page::focus(".session-over .button-primary");
+    });
     let (symbol, title) = match ending {
         Ending::Ended(_) => (Symbol::CheckCircle, "The session has ended"),
         Ending::NotStarted => (Symbol::CrossCircle, "The session was not started"),

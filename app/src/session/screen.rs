@@ -13,6 +13,7 @@ use super::state::{Phase, RemoteCursor, RemotePointer};
 use super::viewport;
 use crate::browser::clock;
 use crate::browser::elements::{self, picture_address};
+use crate::components::{When, computed, effect};
 
 /// For so long the place is shown to which somebody else moved the pointer.
 const REMOTE_POINTER_SHOWN_FOR: Micros = Micros::from_secs(3);
@@ -21,7 +22,7 @@ const REMOTE_POINTER_SHOWN_FOR: Micros = Micros::from_secs(3);
 pub(super) fn Screen(
     engine: Engine,
     #[prop(into)] room_name: String,
-    #[prop(into)] typing: Signal<Typing>,
+    typing: RwSignal<Typing>,
     on_close: Callback<()>,
     on_again: Callback<()>,
 ) -> impl IntoView {
@@ -30,29 +31,28 @@ pub(super) fn Screen(
     let sink = NodeRef::<html::Textarea>::new();
     let capture = StoredValue::new_local(None::<Capture>);
 
-    Effect::new(move |started: Option<bool>| {
-        let started = started.unwrap_or(false);
-        match canvas.get() {
-            Some(canvas) if !started => engine.start(&canvas),
-            _ => return started,
+    let mut is_started = false;
+    effect(move || {
+        if let Some(canvas) = canvas.get().filter(|_| !is_started) {
+            is_started = true;
+            engine.start(&canvas);
         }
-        true
     });
     let has_input = Memo::new(move |_| state.has_input());
-    Effect::new(move |_| {
+    effect(move || {
         let parts = canvas.get().zip(sink.get()).filter(|_| has_input.get());
         capture.set_value(parts.map(|(canvas, sink)| Capture::begin(engine, &canvas, &sink)));
         set_capture_typing(capture, typing.get());
     });
     let is_drawn = Memo::new(move |_| state.shown.get().is_some_and(|shown| shown.drawn));
-    Effect::new(move |_| {
+    effect(move || {
         if is_drawn.get() && has_input.get() {
             focus_unless_elsewhere(capture);
         }
     });
     on_cleanup(move || capture.dispose());
 
-    let name = move || format!("Picture of {} in {room_name}", shown_display(engine).name());
+    let name = computed(move || format!("Picture of {} in {room_name}", shown_display(engine).name()));
     let side = move |pick: fn(protocol::geometry::PixelSize) -> u16, default: u16| {
         state.shown.get().map_or(default, |shown| pick(shown.size)).to_string()
     };
@@ -75,7 +75,7 @@ pub(super) fn Screen(
                 ></canvas>
                 {move || state.remote_pointer.get().map(|pointer| view! { <OthersPointer engine pointer/> })}
             </div>
-            <Show when=move || state.may_modify()>
+            <When condition=move || state.may_modify()>
                 <textarea
                     node_ref=sink
                     class="session-keys"
@@ -86,7 +86,7 @@ pub(super) fn Screen(
                     spellcheck="false"
                     tabindex="0"
                 ></textarea>
-            </Show>
+            </When>
             <Overlay engine on_close on_again/>
         </div>
     }
@@ -109,7 +109,7 @@ fn OthersPointer(engine: Engine, pointer: RemotePointer) -> impl IntoView {
         is_recent && state.shown.get().is_some_and(|shown| shown.display == pointer.display)
     };
     view! {
-        <Show when=visible>
+        <When condition=visible>
             <div
                 class="session-others-pointer"
                 aria-hidden="true"
@@ -118,7 +118,7 @@ fn OthersPointer(engine: Engine, pointer: RemotePointer) -> impl IntoView {
             >
                 {move || state.input_holder()}
             </div>
-        </Show>
+        </When>
     }
 }
 

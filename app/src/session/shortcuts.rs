@@ -3,7 +3,7 @@ use protocol::control::Shortcut;
 
 use super::engine::Engine;
 use super::keyboard::Typing;
-use crate::components::{DropDown, DropDownKind, Icon, Symbol};
+use crate::components::{DropDown, DropDownKind, Icon, Symbol, When};
 
 /// Sequences that the console performs as one, because a browser cannot send their keys; for Modify also ways to type.
 #[component]
@@ -16,6 +16,7 @@ pub(super) fn Shortcuts(engine: Engine, typing: RwSignal<Typing>, on_type_text: 
                 {shortcut.name()}
             </button>
         }
+        .into_any()
     };
     let types_characters = move || typing.get() == Typing::Characters;
     let toggle_typing = move |_| {
@@ -31,10 +32,10 @@ pub(super) fn Shortcuts(engine: Engine, typing: RwSignal<Typing>, on_type_text: 
             kind=DropDownKind::Menu
             button_class="session-control"
             list_class="session-shortcuts"
-            disabled=Signal::derive(move || !state.is_live())
+            disabled=move || !state.is_live()
         >
             {Shortcut::ALL.into_iter().map(item).collect_view()}
-            <Show when=move || state.has_input()>
+            <When condition=move || state.has_input()>
                 <hr/>
                 <button
                     type="button"
@@ -56,7 +57,7 @@ pub(super) fn Shortcuts(engine: Engine, typing: RwSignal<Typing>, on_type_text: 
                     "Type the characters of my keyboard"
                     {move || types_characters().then(|| view! { <Icon symbol=Symbol::Check/> })}
                 </button>
-            </Show>
+            </When>
         </DropDown>
     }
 }

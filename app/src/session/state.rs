@@ -115,27 +115,27 @@ pub struct EndsSoon {
 /// The session as the screen shows it.
 #[derive(Clone, Copy)]
 pub struct SessionState {
-    pub phase: Signal<Phase>,
-    pub access: Signal<Option<Access>>,
-    pub displays: Signal<Vec<DisplayInfo>>,
+    pub phase: ReadSignal<Phase>,
+    pub access: ReadSignal<Option<Access>>,
+    pub displays: ReadSignal<Vec<DisplayInfo>>,
     /// The display that was chosen; another may still be on the canvas.
-    pub selected: Signal<DisplayId>,
-    pub shown: Signal<Option<Shown>>,
-    pub restart_on_end: Signal<bool>,
-    pub people: Signal<Vec<Person>>,
-    pub picture: Signal<PictureState>,
-    pub restart: Signal<Option<RestartPhase>>,
+    pub selected: ReadSignal<DisplayId>,
+    pub shown: ReadSignal<Option<Shown>>,
+    pub restart_on_end: ReadSignal<bool>,
+    pub people: ReadSignal<Vec<Person>>,
+    pub picture: ReadSignal<PictureState>,
+    pub restart: ReadSignal<Option<RestartPhase>>,
     /// Since when nothing was heard on a connection that is there.
-    pub silent_since: Signal<Option<Micros>>,
-    pub statistics: Signal<Statistics>,
-    pub cursor: Signal<RemoteCursor>,
-    pub remote_pointer: Signal<Option<RemotePointer>>,
-    pub announcement: Signal<Option<Announcement>>,
-    pub ends_soon: Signal<Option<EndsSoon>>,
+    pub silent_since: ReadSignal<Option<Micros>>,
+    pub statistics: ReadSignal<Statistics>,
+    pub cursor: ReadSignal<RemoteCursor>,
+    pub remote_pointer: ReadSignal<Option<RemotePointer>>,
+    pub announcement: ReadSignal<Option<Announcement>>,
+    pub ends_soon: ReadSignal<Option<EndsSoon>>,
     /// The keyboard goes to the console.
-    pub captured: Signal<bool>,
+    pub captured: ReadSignal<bool>,
     /// Why the session was not started, with [`Ending::NotStarted`].
-    pub refusal: Signal<Option<String>>,
+    pub refusal: ReadSignal<Option<String>>,
 }
 
 impl SessionState {

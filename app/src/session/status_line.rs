@@ -11,7 +11,7 @@ use super::overlay::seconds;
 use super::state::{EndsSoon, Phase};
 use super::statistics_panel::StatisticsPanel;
 use crate::browser::clock;
-use crate::components::{Badge, BadgeTone, Icon, Symbol};
+use crate::components::{Badge, BadgeTone, Icon, Symbol, When};
 
 /// How well the connection serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,12 +89,12 @@ const fn phase_id(phase: Phase) -> &'static str {
     }
 }
 
-fn access_badge(access: Access) -> impl IntoView {
+fn access_badge(access: Access) -> AnyView {
     let (tone, symbol, text) = match access {
         Access::View => (BadgeTone::Calm, Symbol::Eye, "View only"),
         Access::Modify => (BadgeTone::Accent, Symbol::Keyboard, "Modify"),
     };
-    view! { <Badge tone symbol text/> }
+    view! { <Badge tone symbol text/> }.into_any()
 }
 
 fn keyboard_hint(engine: Engine) -> String {
@@ -118,19 +118,19 @@ fn People(engine: Engine) -> impl IntoView {
     });
     let holder = move || state.may_modify().then(|| state.input_holder()).flatten();
     view! {
-        <Show when=move || others.with(|others| !others.is_empty())>
+        <When condition=move || others.with(|others| !others.is_empty())>
             <p class="session-people">
                 <Icon symbol=Symbol::People/>
                 <span class="only-read">"Also connected: "</span>
                 <span class="session-names">{move || others.get().join(", ")}</span>
             </p>
-        </Show>
+        </When>
         {move || holder().map(|name| view! {
             <p class="session-holder">{format!("{name} has keyboard and pointer")}</p>
             <button type="button" class="button button-small" on:click=move |_| engine.take_input()>
                 "Take keyboard and pointer"
             </button>
-        })}
+        }.into_any())}
     }
 }
 
@@ -152,7 +152,7 @@ fn Connection(engine: Engine) -> impl IntoView {
                 <span class="session-bars" aria-hidden="true"><i></i><i></i><i></i></span>
                 <span>{quality.name()}</span>
             </button>
-        })}
+        }.into_any())}
         <StatisticsPanel engine/>
     }
 }

@@ -25,7 +25,8 @@ pub enum LiveStatus {
 /// The stream of live events, open while somebody is signed in.
 #[derive(Clone, Copy)]
 pub struct Live {
-    status: RwSignal<LiveStatus>,
+    status: ReadSignal<LiveStatus>,
+    set_status: WriteSignal<LiveStatus>,
     listeners: StoredValue<Vec<(u32, Callback<LiveEvent>)>>,
     last_id: StoredValue<u32>,
     source: StoredValue<Option<EventSource>, LocalStorage>,
@@ -36,8 +37,10 @@ pub struct Live {
 impl Live {
     /// Opens and closes the stream as people sign in and out.
     pub fn follow(login: Login) -> Self {
+        let (status, set_status) = signal(LiveStatus::Idle);
         let live = Self {
-            status: RwSignal::new(LiveStatus::Idle),
+            status,
+            set_status,
             listeners: StoredValue::new(Vec::new()),
             last_id: StoredValue::new(0),
             source: StoredValue::new_local(None),
@@ -49,8 +52,8 @@ impl Live {
         live
     }
 
-    pub fn status(self) -> Signal<LiveStatus> {
-        self.status.into()
+    pub fn status(self) -> ReadSignal<LiveStatus> {
+        self.status
     }
 
     /// Calls `listener` with every event until the present owner is gone.
@@ -70,14 +73,14 @@ impl Live {
 
     fn close(self) {
         self.source.set_value(None);
-        self.status.set(LiveStatus::Idle);
+        self.set_status.set(LiveStatus::Idle);
     }
 
     fn take(self, event: StreamEvent) {
         match event {
             StreamEvent::Open => self.opened(),
             StreamEvent::Message(data) => self.read(&data),
-            StreamEvent::Interrupted => self.status.set(LiveStatus::Interrupted),
+            StreamEvent::Interrupted => self.set_status.set(LiveStatus::Interrupted),
             StreamEvent::Closed => self.refused(),
         }
     }
@@ -88,7 +91,7 @@ impl Live {
         if self.status.get_untracked() == LiveStatus::Interrupted {
             self.tell(&LiveEvent::Reload);
         }
-        self.status.set(LiveStatus::Connected);
+        self.set_status.set(LiveStatus::Connected);
     }
 
     /// An event of a newer server that this portal does not know is not for it.
@@ -106,7 +109,7 @@ impl Live {
 
     /// The browser gives up after an answer that is not a stream: perhaps the login ran out.
     fn refused(self) {
-        self.status.set(LiveStatus::Interrupted);
+        self.set_status.set(LiveStatus::Interrupted);
         let pause = self.pause.get_value();
         self.pause.set_value((pause * 2).min(LONGEST_PAUSE));
         self.login.ask_again();

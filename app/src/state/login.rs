@@ -31,19 +31,21 @@ pub enum Absence {
 /// The login of this browser.
 #[derive(Clone, Copy)]
 pub struct Login {
-    who: RwSignal<Who>,
+    who: ReadSignal<Who>,
+    set_who: WriteSignal<Who>,
 }
 
 impl Login {
     /// Asks the server who is signed in.
     pub fn ask() -> Self {
-        let login = Self { who: RwSignal::new(Who::Asking) };
+        let (who, set_who) = signal(Who::Asking);
+        let login = Self { who, set_who };
         login.ask_again();
         login
     }
 
     pub fn ask_again(self) {
-        self.who.update(|who| {
+        self.set_who.update(|who| {
             if !matches!(who, Who::SignedIn(_)) {
                 *who = Who::Asking;
             }
@@ -57,8 +59,8 @@ impl Login {
         });
     }
 
-    pub fn who(self) -> Signal<Who> {
-        self.who.into()
+    pub fn who(self) -> ReadSignal<Who> {
+        self.who
     }
 
     pub fn me(self) -> Option<Me> {
@@ -77,14 +79,14 @@ impl Login {
     pub fn sign_in(self, me: Me) {
         let news = self.who.with_untracked(|who| !matches!(who, Who::SignedIn(present) if *present == me));
         if news {
-            self.who.set(Who::SignedIn(me));
+            self.set_who.set(Who::SignedIn(me));
         }
     }
 
     /// Signs out. The page forgets the person even when the server does not answer.
     pub async fn sign_out(self) -> Result<(), ApiError> {
         let result = api::log_out().await;
-        self.who.set(Who::Nobody(Absence::SignedOut));
+        self.set_who.set(Who::Nobody(Absence::SignedOut));
         result
     }
 
@@ -97,7 +99,7 @@ impl Login {
     }
 
     fn expire(self) {
-        self.who.update(|who| {
+        self.set_who.update(|who| {
             let absence = match who {
                 Who::SignedIn(_) => Absence::Expired,
                 Who::Nobody(absence) => *absence,
@@ -108,7 +110,7 @@ impl Login {
     }
 
     fn lose(self, error: ApiError) {
-        self.who.update(|who| {
+        self.set_who.update(|who| {
             if !matches!(who, Who::SignedIn(_)) {
                 *who = Who::Unknown(error);
             }

@@ -27,17 +27,19 @@ pub struct Toast {
 /// The messages on show, newest last.
 #[derive(Clone, Copy)]
 pub struct Toasts {
-    shown: RwSignal<Vec<Toast>>,
+    shown: ReadSignal<Vec<Toast>>,
+    set_shown: WriteSignal<Vec<Toast>>,
     last_id: StoredValue<u32>,
 }
 
 impl Toasts {
     pub fn new() -> Self {
-        Self { shown: RwSignal::new(Vec::new()), last_id: StoredValue::new(0) }
+        let (shown, set_shown) = signal(Vec::new());
+        Self { shown, set_shown, last_id: StoredValue::new(0) }
     }
 
-    pub fn shown(self) -> Signal<Vec<Toast>> {
-        self.shown.into()
+    pub fn shown(self) -> ReadSignal<Vec<Toast>> {
+        self.shown
     }
 
     pub fn done(self, text: impl Into<String>) {
@@ -55,14 +57,14 @@ impl Toasts {
     }
 
     pub fn dismiss(self, id: u32) {
-        self.shown.update(|toasts| toasts.retain(|toast| toast.id != id));
+        self.set_shown.update(|toasts| toasts.retain(|toast| toast.id != id));
     }
 
     fn show(self, tone: Tone, text: String, link: Option<(String, String)>) {
         let id = self.last_id.get_value() + 1;
         self.last_id.set_value(id);
         let stays = tone == Tone::Failed || link.is_some();
-        self.shown.update(|toasts| {
+        self.set_shown.update(|toasts| {
             toasts.push(Toast { id, tone, text, link });
             let surplus = toasts.len().saturating_sub(MOST);
             toasts.drain(..surplus);

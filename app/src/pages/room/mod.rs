@@ -17,7 +17,7 @@ use super::heading::Heading;
 use super::message::{LoadingPage, MessagePage};
 use super::room_words::{CallBadge, PeopleBadge, StateBadge, place_words};
 use crate::browser::page::{self, Step};
-use crate::components::{Icon, Symbol, Tab, Tabs};
+use crate::components::{Icon, Symbol, Tab, Tabs, computed};
 
 mod text {
     pub(super) const ROOMS: &str = "Rooms";
@@ -42,14 +42,14 @@ pub fn RoomPage() -> impl IntoView {
     let tab = Memo::new(move |_| params.with(|params| tab_of(params.get_str("tab"))));
     // Going from tab to tab leaves the page, and the focus on the tab, where they are.
     let is_tab = Memo::new(move |_| tab.with(Option::is_some));
-    move || match (id.get(), is_tab.get()) {
+    computed(move || match (id.get(), is_tab.get()) {
         (Some(id), true) => {
             let tab = Signal::derive(move || tab.get().unwrap_or(OVERVIEW));
             view! { <RoomView id tab/> }.into_any()
         }
         (None, true) => view! { <Missing/> }.into_any(),
         (_, false) => view! { <NotFound/> }.into_any(),
-    }
+    })
 }
 
 fn tab_of(rest_of_path: Option<&str>) -> Option<&'static str> {
@@ -64,12 +64,12 @@ fn tab_of(rest_of_path: Option<&str>) -> Option<&'static str> {
 fn RoomView(id: RoomId, tab: Signal<&'static str>) -> impl IntoView {
     let loaded = Loaded::follow(id);
     let phase = Memo::new(move |_| loaded.phase.get());
-    move || match phase.get() {
+    computed(move || match phase.get() {
         Phase::Loading => view! { <LoadingPage n_lines=7/> }.into_any(),
         Phase::Missing => view! { <Missing/> }.into_any(),
         Phase::Failed(error) => view! { <Failed loaded sentence=error.sentence()/> }.into_any(),
         Phase::Ready => view! { <Ready loaded tab/> }.into_any(),
-    }
+    })
 }
 
 #[component]
@@ -88,13 +88,13 @@ fn Ready(loaded: Loaded, tab: Signal<&'static str>) -> impl IntoView {
             event.prevent_default();
         }
     });
-    let panel = move || {
+    let panel = computed(move || {
         if tab.get() == REMOTE_ACCESS {
             view! { <RemoteAccess loaded/> }.into_any()
         } else {
             view! { <Overview loaded/> }.into_any()
         }
-    };
+    });
     view! {
         <div class="page">
             <nav class="crumbs" aria-label=text::BACK>

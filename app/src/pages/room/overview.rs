@@ -8,7 +8,7 @@ use protocol::ids::DisplayInfo;
 use super::loaded::Loaded;
 use crate::api;
 use crate::browser::{dates, task};
-use crate::components::{CopyField, EmptyState, Icon, Notice, NoticeTone, Symbol};
+use crate::components::{CopyField, EmptyState, Icon, Notice, NoticeTone, Symbol, computed};
 use crate::pages::copying::{WORDS, copying};
 use crate::pages::enrolment::EnrolmentSteps;
 use crate::pages::header::initials;
@@ -79,12 +79,12 @@ pub(super) fn Overview(loaded: Loaded) -> impl IntoView {
 fn Status(room: RoomSummary) -> impl IntoView {
     let clock = expect_context::<Clock>();
     let words = state_words(room.state);
-    let call = move || match room.call {
+    let call = computed(move || match room.call {
         CallStatus::Idle => text::FREE.to_owned(),
         CallStatus::InCall { since } => format!("Since {} ({})", clock.at(since), clock.lasting(since)),
         CallStatus::Unknown => text::CALL_UNKNOWN.to_owned(),
-    };
-    let last_seen = move || room.last_seen_at.map_or_else(|| text::NEVER.to_owned(), |at| clock.ago(at));
+    });
+    let last_seen = computed(move || room.last_seen_at.map_or_else(|| text::NEVER.to_owned(), |at| clock.ago(at)));
     view! {
         <section class="panel" aria-labelledby="status">
             <div class="panel-head"><h2 id="status">{text::STATUS}</h2></div>
@@ -107,7 +107,7 @@ fn Console(console: ConsoleDetail) -> impl IntoView {
         </section>
         <section class="panel" aria-labelledby="console">
             <div class="panel-head"><h2 id="console">{text::CONSOLE}</h2></div>
-            {console.pending.then(|| view! { <div class="panel-body"><Notice tone=NoticeTone::Warning text=text::PENDING/></div> })}
+            {console.pending.then(|| view! { <div class="panel-body"><Notice tone=NoticeTone::Warning text=text::PENDING/></div> }.into_any())}
             <dl class="facts facts-wide panel-body">
                 <div><dt>{text::HOST}</dt><dd>{console.host_name}</dd></div>
                 <div><dt>{text::SYSTEM}</dt><dd>{console.operating_system}</dd></div>
@@ -149,6 +149,7 @@ fn Displays(displays: Vec<DisplayInfo>) -> impl IntoView {
                 <span class="faint">{format!("{width} × {height}")}</span>
             </li>
         }
+        .into_any()
     };
     view! { <ul class="displays panel-body">{displays.into_iter().map(display).collect_view()}</ul> }.into_any()
 }
@@ -169,11 +170,12 @@ fn Sessions(sessions: Vec<SessionSummary>) -> impl IntoView {
                 <AccessBadge access=session.access/>
             </li>
         }
+        .into_any()
     };
     view! {
         <section class="panel" aria-labelledby="sessions">
             <div class="panel-head"><h2 id="sessions">{text::SESSIONS}</h2></div>
-            {is_empty.then(|| view! { <p class="panel-body faint">{text::NO_SESSIONS}</p> })}
+            {is_empty.then(|| view! { <p class="panel-body faint">{text::NO_SESSIONS}</p> }.into_any())}
             <ul class="live-sessions">{sessions.into_iter().map(session).collect_view()}</ul>
         </section>
     }
@@ -192,7 +194,7 @@ fn NoConsole(loaded: Loaded) -> impl IntoView {
             </EmptyState>
         }
     };
-    move || match offer.get() {
+    computed(move || match offer.get() {
         None => empty().into_any(),
         Some(offer) => view! {
             <section class="panel" aria-labelledby="enrol">
@@ -201,7 +203,7 @@ fn NoConsole(loaded: Loaded) -> impl IntoView {
             </section>
         }
         .into_any(),
-    }
+    })
 }
 
 #[component]

@@ -9,7 +9,7 @@ use super::loaded::Loaded;
 use crate::api::ApiError;
 use crate::browser::features::{self, Feature};
 use crate::browser::page;
-use crate::components::{EmptyState, Icon, Notice, NoticeTone, Skeleton, Symbol};
+use crate::components::{EmptyState, Icon, Notice, NoticeTone, Skeleton, Symbol, computed};
 use crate::session::{self, SessionView};
 use crate::state::clock::Clock;
 use crate::state::watches::Watches;
@@ -166,7 +166,7 @@ fn Start(
     access: Memo<Option<Access>>,
 ) -> impl IntoView {
     let is_ready = move || readiness.with(|readiness| *readiness == Readiness::Ready);
-    let words = move || {
+    let words = computed(move || {
         match readiness.get() {
         Readiness::Asking => view! { <Skeleton n_lines=2/> }.into_any(),
         Readiness::Ready => {
@@ -181,7 +181,7 @@ fn Start(
         }
         .into_any(),
     }
-    };
+    });
     let in_call = move || {
         readiness.with(|readiness| matches!(readiness, Readiness::Shut { code: Some(RefusalCode::InCall), .. }))
     };
@@ -229,11 +229,12 @@ fn RingPicture() -> impl IntoView {
 fn CallSince(loaded: Loaded) -> impl IntoView {
     let clock = expect_context::<Clock>();
     let since = move || loaded.gate.with(|gate| gate.as_ref().and_then(|gate| gate.as_ref().ok()?.in_call_since));
-    move || {
-        since().map(|at| view! {
-        <p class="in-call"><Icon symbol=Symbol::Call/>{format!("In a call since {} ({})", clock.at(at), clock.lasting(at))}</p>
+    computed(move || {
+        since().map(|at| {
+            let words = format!("In a call since {} ({})", clock.at(at), clock.lasting(at));
+            view! { <p class="in-call"><Icon symbol=Symbol::Call/>{words}</p> }.into_any()
+        })
     })
-    }
 }
 
 /// The offer to tell when the call is over.
@@ -273,7 +274,7 @@ fn Checklist(loaded: Loaded) -> impl IntoView {
     }
 }
 
-fn check(check: GateCheck) -> impl IntoView {
+fn check(check: GateCheck) -> AnyView {
     let (id, symbol, word) = match check.outcome {
         GateOutcome::Passed => ("passed", Symbol::CheckCircle, text::PASSED),
         GateOutcome::Failed => ("failed", Symbol::Warning, text::FAILED),
@@ -285,11 +286,12 @@ fn check(check: GateCheck) -> impl IntoView {
             <Icon symbol/>
             <div class="check-words">
                 <span class="check-condition">{check.condition}</span>
-                {check.explanation.map(|explanation| view! { <p class="check-advice">{explanation}</p> })}
+                {check.explanation.map(|explanation| view! { <p class="check-advice">{explanation}</p> }.into_any())}
             </div>
             <span class="check-outcome">{word}</span>
         </li>
     }
+    .into_any()
 }
 
 #[component]

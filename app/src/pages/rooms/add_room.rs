@@ -6,7 +6,7 @@ use protocol::api::{CreateRoom, CreatedRoom};
 
 use crate::api;
 use crate::browser::{page, task};
-use crate::components::{Dialog, Field, Notice, NoticeTone, SubmitButton};
+use crate::components::{Dialog, Field, Notice, NoticeTone, SubmitButton, effect};
 use crate::pages::enrolment::EnrolmentSteps;
 use crate::state::login::Login;
 
@@ -31,7 +31,7 @@ mod text {
 #[component]
 pub(super) fn AddRoom(open: RwSignal<bool>, on_added: Callback<()>) -> impl IntoView {
     let added = RwSignal::new(None::<CreatedRoom>);
-    Effect::new(move |_| {
+    effect(move || {
         if !open.get() {
             added.set(None);
         }

@@ -8,7 +8,7 @@ use protocol::api::{RoomCounters, RoomState};
 
 use super::list::Filter;
 use crate::browser::page;
-use crate::components::{Icon, Symbol};
+use crate::components::{Icon, Symbol, computed, effect};
 use crate::pages::room_words::{STATES, state_words};
 
 mod text {
@@ -32,7 +32,9 @@ pub(super) fn StateFilters(
     let choose = move |state| set_filter.run(Filter { state, ..filter.get_untracked() });
     let button = move |state: Option<RoomState>| {
         let is_on = move || filter.with(|filter| filter.state == state);
-        let number = move || counters.with(|counters| counters.as_ref().map(|counters| count(counters, state)));
+        let number = computed(move || {
+            counters.with(|counters| counters.as_ref().map(|counters| count(counters, state).to_string()))
+        });
         let words = state.map(state_words);
         let name = words.as_ref().map_or(text::ALL, |words| words.name);
         let icon = words.as_ref().map(|words| view! { <Icon symbol=words.symbol/> });
@@ -49,6 +51,7 @@ pub(super) fn StateFilters(
                 <span class="counter-name">{icon}{name}</span>
             </button>
         }
+        .into_any()
     };
     view! {
         <div class="counters" role="group" aria-label=text::FILTERS>
@@ -70,7 +73,7 @@ pub(super) fn Search(filter: Memo<Filter>, set_filter: Callback<Filter>) -> impl
     };
     let mut search_soon = debounce(PAUSE, move |text: String| search(text));
     // The address changes on its own with Back and with "Show all rooms".
-    Effect::new(move |_| {
+    effect(move || {
         let text = filter.with(|filter| filter.text.clone());
         if typed.with_untracked(|typed| typed.trim() != text) {
             typed.set(text);

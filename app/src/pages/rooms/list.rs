@@ -8,6 +8,7 @@ use protocol::ids::RoomId;
 
 use crate::api::{self, ApiError, RoomQuery};
 use crate::browser::task;
+use crate::components::effect;
 use crate::state::login::Login;
 
 /// Rooms of one page of the list.
@@ -75,7 +76,7 @@ impl List {
             refresh_due: StoredValue::new(false),
             login: expect_context(),
         };
-        Effect::new(move |_| {
+        effect(move || {
             filter.track();
             list.load(PAGE);
         });

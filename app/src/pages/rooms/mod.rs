@@ -18,7 +18,7 @@ use self::table::Table;
 use super::heading::Heading;
 use super::room_words::STATES;
 use crate::api;
-use crate::components::{EmptyState, Icon, Skeleton, Symbol};
+use crate::components::{EmptyState, Icon, Skeleton, Symbol, When, computed};
 use crate::state::live::Live;
 use crate::state::login::Login;
 
@@ -50,11 +50,12 @@ pub fn RoomsPage() -> impl IntoView {
     let may_add = login_may_add();
     expect_context::<Live>().on_event(move |event| list.take(event));
     let n_all = Memo::new(move |_| list.counters.with(|counters| counters.as_ref().map_or(0, sum)));
-    let count = move || list.counters.with(Option::is_some).then(|| text::count(list.n_matching.get(), n_all.get()));
-    let add_button = move || {
+    let count =
+        computed(move || list.counters.with(Option::is_some).then(|| text::count(list.n_matching.get(), n_all.get())));
+    let add_button = computed(move || {
         let has_rooms = 0 < n_all.get();
         (may_add.get() && has_rooms).then(|| view! { <AddButton adding/> })
-    };
+    });
     view! {
         <div class="page">
             <div class="page-head">
@@ -62,10 +63,10 @@ pub fn RoomsPage() -> impl IntoView {
                 <p class="page-count" role="status">{count}</p>
                 <div class="page-actions">{add_button}</div>
             </div>
-            <Show when=move || 0 < n_all.get() || !filter.with(Filter::is_empty)>
+            <When condition=move || 0 < n_all.get() || !filter.with(Filter::is_empty)>
                 <StateFilters counters=list.counters filter set_filter/>
                 <Search filter set_filter/>
-            </Show>
+            </When>
             <Body list filter set_filter n_all adding may_add/>
         </div>
         <AddRoom open=adding on_added=Callback::new(move |()| list.refresh())/>
@@ -108,7 +109,7 @@ fn Body(
         Phase::Ready if n_all.get() == 0 && filter.with(Filter::is_empty) => Shape::NoRooms,
         Phase::Ready => Shape::NoMatch,
     });
-    move || {
+    computed(move || {
         match shape.get() {
         Shape::Loading => view! { <div class="panel"><Skeleton n_lines=8/></div> }.into_any(),
         Shape::Failed(sentence) => view! { <Failed list sentence/> }.into_any(),
@@ -127,7 +128,7 @@ fn Body(
         }
         .into_any(),
     }
-    }
+    })
 }
 
 #[component]

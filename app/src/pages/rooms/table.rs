@@ -7,7 +7,7 @@ use protocol::api::RoomSummary;
 use super::list::{List, Row};
 use crate::browser::page::{self, Step};
 use crate::browser::visibility::Visibility;
-use crate::components::{Icon, Symbol};
+use crate::components::{Entry, Icon, Symbol, When, computed, effect, keyed_list};
 use crate::pages::room_words::{AccessBadge, CallBadge, PeopleBadge, StateBadge, place_words};
 use crate::state::clock::Clock;
 
@@ -44,15 +44,17 @@ pub(super) fn Table(list: List) -> impl IntoView {
                 </tr>
             </thead>
             <tbody role="rowgroup" on:keydown=step>
-                <For each=move || list.rows.get() key=|row| row.id.clone() let:row>
-                    <RowView row/>
-                </For>
+                {keyed_list(move || list.rows.get().into_iter().map(entry).collect())}
             </tbody>
         </table>
-        <Show when=move || list.has_more()>
+        <When condition=move || list.has_more()>
             <More list/>
-        </Show>
+        </When>
     }
+}
+
+fn entry(row: Row) -> Entry {
+    Entry::new(row.id.clone(), move || view! { <RowView row/> }.into_any())
 }
 
 #[component]
@@ -61,21 +63,17 @@ fn RowView(row: Row) -> impl IntoView {
     let path = format!("/rooms/{id}");
     let part = |of: fn(&RoomSummary) -> AnyView| {
         let room = room.clone();
-        move || room.with(of)
+        computed(move || room.with(of))
     };
-    let name = {
+    let words = |of: fn(&RoomSummary) -> String| {
         let room = room.clone();
-        move || room.with(|room| room.name.clone())
-    };
-    let place = {
-        let room = room.clone();
-        move || room.with(|room| place_words(&room.place))
+        computed(move || room.with(of))
     };
     view! {
         <tr role="row" class="room-row">
             <th role="rowheader" scope="row" class="room-cell">
-                <a class="room-link" href=path>{name}</a>
-                <span class="room-place">{place}</span>
+                <a class="room-link" href=path>{words(|room| room.name.clone())}</a>
+                <span class="room-place">{words(|room| place_words(&room.place))}</span>
             </th>
             <td role="cell">{part(|room| view! { <StateBadge state=room.state/> }.into_any())}</td>
             <td role="cell" class="room-now">{part(now)}</td>
@@ -109,7 +107,7 @@ fn access(room: &RoomSummary) -> AnyView {
 fn last_seen(room: &RoomSummary) -> AnyView {
     let clock = expect_context::<Clock>();
     match room.last_seen_at {
-        Some(at) => (move || clock.ago(at)).into_any(),
+        Some(at) => computed(move || clock.ago(at)).into_any(),
         None => view! { <span class="faint">{text::NEVER}</span> }.into_any(),
     }
 }
@@ -119,12 +117,12 @@ fn last_seen(room: &RoomSummary) -> AnyView {
 fn More(list: List) -> impl IntoView {
     let end = NodeRef::<html::Div>::new();
     let watch = StoredValue::new_local(None);
-    Effect::new(move |_| {
+    effect(move || {
         let visibility = end.get().and_then(|element| Visibility::watch(&element, move || list.extend()));
         watch.set_value(visibility);
     });
     // Watched anew after every page: an end that stays in view is no change to the browser.
-    Effect::new(move |_| {
+    effect(move || {
         list.rows.track();
         let visibility = end.get_untracked().and_then(|element| Visibility::watch(&element, move || list.extend()));
         watch.set_value(visibility);

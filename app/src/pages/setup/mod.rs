@@ -10,8 +10,10 @@ use protocol::api::{ProblemCode, SetupRequest};
 
 use super::heading::{Navigated, name_document};
 use crate::api::{self, ApiError};
-use crate::browser::{page, task};
-use crate::components::{Field, Icon, Notice, NoticeTone, PasswordField, RingMark, Skeleton, SubmitButton, Symbol};
+use crate::browser::{letters, page, task};
+use crate::components::{
+    Field, Icon, Notice, NoticeTone, PasswordField, RingMark, Skeleton, SubmitButton, Symbol, computed, effect,
+};
 use crate::state::login::Login;
 use crate::state::toasts::Toasts;
 
@@ -174,7 +176,7 @@ impl Form {
 
     fn strength(self) -> strength::Strength {
         let personal = [self.organisation.get(), self.name.get(), self.email.get()];
-        self.password.with(|password| strength::judge(password, &personal))
+        self.password.with(|password| strength::judge(password, &personal, letters::small))
     }
 
     fn error_when(self, wrong: bool, sentence: &str) -> Option<String> {
@@ -191,13 +193,13 @@ pub fn SetupPage() -> impl IntoView {
     name_document(Signal::stored(text::TITLE.to_owned()));
     form.ask();
     // Somebody who is signed in has no business here, and has after the form was sent.
-    Effect::new(move |_| {
+    effect(move || {
         if login.is_signed_in() {
             navigated.mark();
             navigate("/rooms", NavigateOptions { replace: true, ..NavigateOptions::default() });
         }
     });
-    let body = move || {
+    let body = computed(move || {
         match form.phase.get() {
         Phase::Asking => view! {
             <h1 tabindex="-1">{text::TITLE}</h1>
@@ -222,7 +224,7 @@ pub fn SetupPage() -> impl IntoView {
         }
         .into_any(),
     }
-    };
+    });
     view! {
         <div class="entrance">
             <div class="entrance-card">
@@ -263,7 +265,7 @@ fn FormView(form: Form) -> impl IntoView {
                 hint=text::ORGANISATION_HINT
                 value=form.organisation
                 autocomplete="organization"
-                error=Signal::derive(move || form.organisation_error())
+                error=move || form.organisation_error()
                 required=true
             />
             <Field
@@ -272,7 +274,7 @@ fn FormView(form: Form) -> impl IntoView {
                 hint=text::NAME_HINT
                 value=form.name
                 autocomplete="name"
-                error=Signal::derive(move || form.name_error())
+                error=move || form.name_error()
                 required=true
             />
             <Field
@@ -281,7 +283,7 @@ fn FormView(form: Form) -> impl IntoView {
                 value=form.email
                 kind="email"
                 autocomplete="username"
-                error=Signal::derive(move || form.email_error())
+                error=move || form.email_error()
                 required=true
             />
             <div class="field-with-strength">

@@ -26,7 +26,7 @@ const END_CONFIRMED_WITHIN: Duration = Duration::from_millis(1500);
 impl Engine {
     /// Ends the session for this viewer.
     pub fn end(self) {
-        if self.phase.get_untracked() != Phase::Live {
+        if self.state.phase.get_untracked() != Phase::Live {
             self.end_through_server();
             return;
         }
@@ -37,7 +37,7 @@ impl Engine {
     /// The page is being left: nothing can be waited for. The server alone is told, because a command to the console would
     /// get there first and say that somebody pressed End.
     pub fn leave(self) {
-        if self.phase.try_get_untracked().is_none_or(Phase::is_over) {
+        if self.state.phase.try_get_untracked().is_none_or(Phase::is_over) {
             return;
         }
         if let Some(Some(session)) = self.session.try_get_value() {
@@ -50,7 +50,7 @@ impl Engine {
         if let LiveEvent::SessionEnded { session, reason } = event
             && self.session.get_value() == Some(*session)
         {
-            let knows_better = matches!(self.phase.get_untracked(), Phase::Over(Ending::Ended(_)));
+            let knows_better = matches!(self.state.phase.get_untracked(), Phase::Over(Ending::Ended(_)));
             if !knows_better {
                 self.over(Ending::Ended(*reason));
             }
@@ -59,7 +59,7 @@ impl Engine {
 
     /// The key of the next connection is there: asks for the session, or for it to go on.
     pub(super) fn ask_server(self, viewer_key: PublicKey) {
-        if self.phase.get_untracked().is_over() {
+        if self.state.phase.get_untracked().is_over() {
             return;
         }
         task::spawn(async move {
@@ -72,7 +72,7 @@ impl Engine {
     }
 
     fn started(self, result: Result<StartedSession, ApiError>) {
-        let is_wanted = self.phase.try_get_untracked().is_some_and(|phase| !phase.is_over());
+        let is_wanted = self.state.phase.try_get_untracked().is_some_and(|phase| !phase.is_over());
         match result {
             // Closed in the meantime.
             Ok(started) if !is_wanted => task::spawn(async move {
@@ -100,7 +100,7 @@ impl Engine {
     }
 
     fn resumed(self, result: Result<StartedSession, ApiError>) {
-        let Some(Phase::Reconnecting { since }) = self.phase.try_get_untracked() else { return };
+        let Some(Phase::Reconnecting { since }) = self.state.phase.try_get_untracked() else { return };
         match result {
             Ok(started) => {
                 self.access.set(Some(started.access));
@@ -108,7 +108,7 @@ impl Engine {
             }
             Err(error) => {
                 let lost_for = clock::now().since(since);
-                match reconnect::after(&error, lost_for, self.restart.get_untracked().is_some()) {
+                match reconnect::after(&error, lost_for, self.state.restart.get_untracked().is_some()) {
                     Next::TryAgain => self.try_again(),
                     Next::GiveUp => self.over(Ending::Lost),
                 }
@@ -117,11 +117,11 @@ impl Engine {
     }
 
     fn connect(self, started: &StartedSession) {
-        let Some(connection) = connection(started, self.selected.get_untracked()) else {
+        let Some(connection) = connection(started, self.state.selected.get_untracked()) else {
             self.unable(Missing::Connection);
             return;
         };
-        if self.phase.get_untracked() == Phase::Starting {
+        if self.state.phase.get_untracked() == Phase::Starting {
             self.phase.set(Phase::Connecting);
         }
         self.post(&ToEngine::Connect { connection });
@@ -140,11 +140,11 @@ impl Engine {
     }
 
     pub(super) fn lost(self, close_code: u16) {
-        let phase = self.phase.get_untracked();
+        let phase = self.state.phase.get_untracked();
         if phase.is_over() {
             return;
         }
-        if close_code == close::SESSION_ENDED && self.restart.get_untracked().is_none() {
+        if close_code == close::SESSION_ENDED && self.state.restart.get_untracked().is_none() {
             // The server's live events say why; they may be behind.
             set_timeout(move || self.over(Ending::Lost), Duration::from_secs(1));
         }
@@ -160,7 +160,7 @@ impl Engine {
         self.n_tries.set_value(n_tries + 1);
         set_timeout(
             move || {
-                if matches!(self.phase.try_get_untracked(), Some(Phase::Reconnecting { .. })) {
+                if matches!(self.state.phase.try_get_untracked(), Some(Phase::Reconnecting { .. })) {
                     self.post(&ToEngine::MakeKey);
                 }
             },
@@ -169,7 +169,7 @@ impl Engine {
     }
 
     fn end_through_server(self) {
-        if self.phase.try_get_untracked().is_none_or(Phase::is_over) {
+        if self.state.phase.try_get_untracked().is_none_or(Phase::is_over) {
             return;
         }
         if let Some(session) = self.session.get_value() {
@@ -193,7 +193,7 @@ impl Engine {
 
     pub(super) fn over(self, ending: Ending) {
         // What is known already is not replaced by what is known less.
-        let known = self.phase.try_get_untracked();
+        let known = self.state.phase.try_get_untracked();
         let is_news = matches!(known, Some(phase) if !phase.is_over() || phase == Phase::Over(Ending::Lost));
         if is_news {
             self.set_captured(false);

@@ -52,6 +52,7 @@ fn asked_for_its_key() -> Option<Worker> {
 /// One session, from its start to its end. A handle: copies lead to the same session.
 #[derive(Clone, Copy)]
 pub struct Engine {
+    state: SessionState,
     room: StoredValue<RoomId>,
     worker: StoredValue<Option<Worker>, LocalStorage>,
     thumbnails: StoredValue<Vec<(DisplayId, Canvas)>, LocalStorage>,
@@ -59,29 +60,67 @@ pub struct Engine {
     on_refused: Option<Callback<ApiError>>,
     n_tries: StoredValue<u32>,
     n_announcements: StoredValue<u32>,
-    phase: RwSignal<Phase>,
-    access: RwSignal<Option<Access>>,
-    displays: RwSignal<Vec<DisplayInfo>>,
-    selected: RwSignal<DisplayId>,
-    shown: RwSignal<Option<Shown>>,
-    restart_on_end: RwSignal<bool>,
-    people: RwSignal<Vec<Person>>,
-    picture: RwSignal<PictureState>,
-    restart: RwSignal<Option<RestartPhase>>,
-    silent_since: RwSignal<Option<Micros>>,
-    statistics: RwSignal<Statistics>,
-    cursor: RwSignal<RemoteCursor>,
-    remote_pointer: RwSignal<Option<RemotePointer>>,
-    announcement: RwSignal<Option<Announcement>>,
-    ends_soon: RwSignal<Option<EndsSoon>>,
-    captured: RwSignal<bool>,
-    refusal: RwSignal<Option<String>>,
+    phase: WriteSignal<Phase>,
+    access: WriteSignal<Option<Access>>,
+    displays: WriteSignal<Vec<DisplayInfo>>,
+    selected: WriteSignal<DisplayId>,
+    shown: WriteSignal<Option<Shown>>,
+    restart_on_end: WriteSignal<bool>,
+    people: WriteSignal<Vec<Person>>,
+    picture: WriteSignal<PictureState>,
+    restart: WriteSignal<Option<RestartPhase>>,
+    silent_since: WriteSignal<Option<Micros>>,
+    statistics: WriteSignal<Statistics>,
+    cursor: WriteSignal<RemoteCursor>,
+    remote_pointer: WriteSignal<Option<RemotePointer>>,
+    announcement: WriteSignal<Option<Announcement>>,
+    ends_soon: WriteSignal<Option<EndsSoon>>,
+    captured: WriteSignal<bool>,
+    refusal: WriteSignal<Option<String>>,
 }
 
 impl Engine {
     /// A session of `room` that is not started yet. It ends with the present owner.
     pub fn new(room: RoomId, on_refused: Option<Callback<ApiError>>) -> Self {
+        // The engine keeps the end to write with, the screen gets the end to read.
+        let (phase, set_phase) = signal(Phase::Starting);
+        let (access, set_access) = signal(None);
+        let (displays, set_displays) = signal(Vec::new());
+        let (selected, set_selected) = signal(DisplayId::Console);
+        let (shown, set_shown) = signal(None);
+        let (restart_on_end, set_restart_on_end) = signal(true);
+        let (people, set_people) = signal(Vec::new());
+        let (picture, set_picture) = signal(PictureState::Live);
+        let (restart, set_restart) = signal(None);
+        let (silent_since, set_silent_since) = signal(None);
+        let (statistics, set_statistics) = signal(Statistics::default());
+        let (cursor, set_cursor) = signal(RemoteCursor::default());
+        let (remote_pointer, set_remote_pointer) = signal(None);
+        let (announcement, set_announcement) = signal(None);
+        let (ends_soon, set_ends_soon) = signal(None);
+        let (captured, set_captured) = signal(false);
+        let (refusal, set_refusal) = signal(None);
+        let state = SessionState {
+            phase,
+            access,
+            displays,
+            selected,
+            shown,
+            restart_on_end,
+            people,
+            picture,
+            restart,
+            silent_since,
+            statistics,
+            cursor,
+            remote_pointer,
+            announcement,
+            ends_soon,
+            captured,
+            refusal,
+        };
         let engine = Self {
+            state,
             room: StoredValue::new(room),
             worker: StoredValue::new_local(None),
             thumbnails: StoredValue::new_local(Vec::new()),
@@ -89,48 +128,30 @@ impl Engine {
             on_refused,
             n_tries: StoredValue::new(0),
             n_announcements: StoredValue::new(0),
-            phase: RwSignal::new(Phase::Starting),
-            access: RwSignal::new(None),
-            displays: RwSignal::new(Vec::new()),
-            selected: RwSignal::new(DisplayId::Console),
-            shown: RwSignal::new(None),
-            restart_on_end: RwSignal::new(true),
-            people: RwSignal::new(Vec::new()),
-            picture: RwSignal::new(PictureState::Live),
-            restart: RwSignal::new(None),
-            silent_since: RwSignal::new(None),
-            statistics: RwSignal::new(Statistics::default()),
-            cursor: RwSignal::new(RemoteCursor::default()),
-            remote_pointer: RwSignal::new(None),
-            announcement: RwSignal::new(None),
-            ends_soon: RwSignal::new(None),
-            captured: RwSignal::new(false),
-            refusal: RwSignal::new(None),
+            phase: set_phase,
+            access: set_access,
+            displays: set_displays,
+            selected: set_selected,
+            shown: set_shown,
+            restart_on_end: set_restart_on_end,
+            people: set_people,
+            picture: set_picture,
+            restart: set_restart,
+            silent_since: set_silent_since,
+            statistics: set_statistics,
+            cursor: set_cursor,
+            remote_pointer: set_remote_pointer,
+            announcement: set_announcement,
+            ends_soon: set_ends_soon,
+            captured: set_captured,
+            refusal: set_refusal,
         };
         on_cleanup(move || engine.abandon());
         engine
     }
 
     pub fn state(self) -> SessionState {
-        SessionState {
-            phase: self.phase.into(),
-            access: self.access.into(),
-            displays: self.displays.into(),
-            selected: self.selected.into(),
-            shown: self.shown.into(),
-            restart_on_end: self.restart_on_end.into(),
-            people: self.people.into(),
-            picture: self.picture.into(),
-            restart: self.restart.into(),
-            silent_since: self.silent_since.into(),
-            statistics: self.statistics.into(),
-            cursor: self.cursor.into(),
-            remote_pointer: self.remote_pointer.into(),
-            announcement: self.announcement.into(),
-            ends_soon: self.ends_soon.into(),
-            captured: self.captured.into(),
-            refusal: self.refusal.into(),
-        }
+        self.state
     }
 
     /// Starts the session, with its picture on `canvas`.
@@ -188,7 +209,7 @@ impl Engine {
     }
 
     pub fn set_captured(self, captured: bool) {
-        if self.captured.try_get_untracked() != Some(captured) {
+        if self.state.captured.try_get_untracked() != Some(captured) {
             self.captured.try_set(captured);
         }
     }
@@ -199,7 +220,7 @@ impl Engine {
 
     fn handle(self, event: WorkerEvent) {
         // A worker outlives its screen by its last words.
-        if self.phase.is_disposed() {
+        if self.state.phase.is_disposed() {
             return;
         }
         match event {
@@ -236,7 +257,7 @@ impl Engine {
         set_timeout(
             move || {
                 let is_present = |shown: &Option<Announcement>| shown.as_ref().is_some_and(|shown| shown.id == id);
-                if self.announcement.try_with_untracked(is_present) == Some(true) {
+                if self.state.announcement.try_with_untracked(is_present) == Some(true) {
                     self.announcement.set(None);
                 }
             },

@@ -39,7 +39,7 @@ impl Engine {
 
     fn restart_phase(self, phase: RestartPhase) {
         self.restart.set(Some(phase));
-        let is_drawn = self.shown.get_untracked().is_some_and(|shown| shown.drawn);
+        let is_drawn = self.state.shown.get_untracked().is_some_and(|shown| shown.drawn);
         if phase == RestartPhase::DisplayReady && is_drawn {
             self.back_from_restart();
         }
@@ -57,7 +57,7 @@ impl Engine {
             }
         });
         // A picture that comes while the device goes down is not yet the one of its return.
-        if self.restart.get_untracked().is_some_and(|phase| phase != RestartPhase::GoingDown) {
+        if self.state.restart.get_untracked().is_some_and(|phase| phase != RestartPhase::GoingDown) {
             self.back_from_restart();
         }
     }
