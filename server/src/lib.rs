@@ -22,6 +22,7 @@ pub mod live;
 pub mod logins;
 pub mod metrics;
 pub mod naming;
+pub mod opt_in;
 pub mod random;
 pub mod relay;
 pub mod room_index;

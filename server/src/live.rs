@@ -27,6 +27,10 @@ pub enum Change {
         tenant: TenantId,
         login: LoginKey,
     },
+    /// What holds for the whole tenant was changed.
+    Settings {
+        tenant: TenantId,
+    },
     /// The server stops: streams end, so that their readers come back later.
     Stopping,
 }
@@ -35,9 +39,10 @@ impl Change {
     /// The tenant that it concerns; `None` concerns everybody.
     pub fn tenant(&self) -> Option<&TenantId> {
         match self {
-            Self::Room { tenant, .. } | Self::SessionEnded { tenant, .. } | Self::LoginEnded { tenant, .. } => {
-                Some(tenant)
-            }
+            Self::Room { tenant, .. }
+            | Self::SessionEnded { tenant, .. }
+            | Self::LoginEnded { tenant, .. }
+            | Self::Settings { tenant } => Some(tenant),
             Self::Stopping => None,
         }
     }
@@ -64,6 +69,10 @@ impl Live {
 
     pub fn login_ended(&self, scope: &TenantScope, login: LoginKey) {
         self.tell(Change::LoginEnded { tenant: scope.tenant().clone(), login });
+    }
+
+    pub fn settings_changed(&self, scope: &TenantScope) {
+        self.tell(Change::Settings { tenant: scope.tenant().clone() });
     }
 
     pub fn stopping(&self) {

@@ -226,6 +226,10 @@ impl Browser<'_> {
         self.send("POST", path, body).await
     }
 
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send("PUT", path, body).await
+    }
+
     pub async fn delete(&self, path: &str) -> Answer {
         self.send("DELETE", path, Value::Null).await
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use protocol::access::{Access, Permission};
+use protocol::api::{CallPolicy, ShortcutPolicy};
 use protocol::ids::{ConsoleId, RoomId, SessionId, TenantId, UserId};
 use protocol::reason::EndReason;
 use protocol::secure::PublicKey;
@@ -11,9 +12,9 @@ use server::access::{BuiltInRole, Coverage};
 use server::random;
 use server::storage::sqlite::Sqlite3;
 use server::storage::{
-    CallPolicy, Console, ConsoleStatus, EnrolmentSecret, EventFilter, Events as _, Installation as _, LoginKey,
-    LoginRecord, NewAssignment, NewConsole, NewEvent, NewRoom, NewSession, NewUser, RemoteAccessSettings, Result,
-    RoleId, SessionEnd, Sessions as _, ShortcutPolicy, Store, Tenant, TenantScope,
+    Console, ConsoleStatus, EnrolmentSecret, EventFilter, Events as _, Installation as _, LoginKey, LoginRecord,
+    NewAssignment, NewConsole, NewEvent, NewRoom, NewSession, NewUser, RemoteAccessSettings, Result, RoleId,
+    SessionEnd, Sessions as _, Store, Tenant, TenantScope,
 };
 use tempfile::TempDir;
 
@@ -276,9 +277,34 @@ async fn settings_are_read_back_as_they_were_stored() {
         room_may_end: false,
         audit_retention: minutes(60 * 24 * 30),
     };
-    world.storage.set_remote_access(&world.contoso, &settings, event("remote_access.enabled")).await.expect("stored");
+    let (before, enabled) = (RemoteAccessSettings::default(), "remote_access.enabled");
+    let stored = world.storage.set_remote_access(&world.contoso, &before, &settings, event(enabled)).await;
+    assert!(stored.expect("stored"));
     assert_eq!(world.storage.remote_access(&world.contoso).await.expect("read"), settings);
     assert!(!world.storage.remote_access(&world.fabrikam).await.expect("read").enabled);
+}
+
+#[tokio::test]
+async fn settings_that_were_changed_meanwhile_are_not_overwritten() {
+    let world = world().await;
+    let first = RemoteAccessSettings::default();
+    let second = RemoteAccessSettings { room_may_end: false, ..first.clone() };
+    let third = RemoteAccessSettings { enabled: true, ..first.clone() };
+    let n_events = async || {
+        let events = world.storage.events(&world.contoso, EventFilter::default(), 100).await.expect("read");
+        events.iter().filter(|event| event.kind == "remote_access.changed").count()
+    };
+    let set = async |before, after| {
+        let event = event("remote_access.changed");
+        world.storage.set_remote_access(&world.contoso, before, after, event).await.expect("no failure")
+    };
+    assert!(set(&first, &second).await);
+    assert!(!set(&first, &third).await, "based on what is no longer in force");
+    assert_eq!(world.storage.remote_access(&world.contoso).await.expect("read"), second);
+    assert_eq!(n_events().await, 1, "no change, no event");
+    let (one, other) = tokio::join!(set(&second, &first), set(&second, &third));
+    assert!(one != other, "one of two at the same moment");
+    assert_eq!(n_events().await, 2);
 }
 
 #[tokio::test]

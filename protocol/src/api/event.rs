@@ -23,6 +23,8 @@ pub enum LiveEvent {
         session: SessionId,
         reason: EndReason,
     },
+    /// An administrator changed what holds for the whole organisation: load `/me` and what depends on it again.
+    SettingsChanged,
     /// Events were lost because this reader was too slow: load again.
     Reload,
 }

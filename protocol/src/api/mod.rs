@@ -7,6 +7,7 @@ mod event;
 mod login;
 mod room;
 mod session;
+mod settings;
 mod setup;
 
 pub use error::{Problem, ProblemCode};
@@ -17,6 +18,10 @@ pub use room::{
     RoomCounters, RoomDetail, RoomList, RoomState, RoomSummary,
 };
 pub use session::{SessionSummary, StartSession, StartedSession};
+pub use settings::{
+    ACKNOWLEDGEMENT, AUDIT_RETENTION_DAYS, CallPolicy, DECLINE_WITHIN_S, IDLE_LIMIT_S, MAXIMUM_S, OutOfRange,
+    RemoteAccessSettings, ShortcutPolicy,
+};
 pub use setup::{SetupRequest, SetupStatus};
 
 /// The prefix of every path.

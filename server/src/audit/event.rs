@@ -6,6 +6,7 @@ use protocol::link::SessionEvent;
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
 use serde::Serialize;
+use serde_json::Value;
 
 /// What every event of a session says about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -17,6 +18,15 @@ pub struct SessionFacts {
     /// Whose session it is.
     pub user: UserId,
     pub user_name: String,
+}
+
+/// One field of the settings that a save changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SettingChange {
+    /// As the API names it.
+    pub field: String,
+    pub before: Value,
+    pub after: Value,
 }
 
 /// The first column of the export.
@@ -80,11 +90,23 @@ macro_rules! events {
 events! {
     TenantCreated = "tenant.created", Tenant, "Create", Successful { name: String };
     TenantRenamed = "tenant.renamed", Tenant, "Update", Successful { before: String, after: String };
+    /// Also when somebody else acknowledges while it is on.
     RemoteAccessEnabled = "remote_access.enabled", RemoteAccessSetting, "Update", Successful {
         /// The address that acknowledged, as typed.
         acknowledged_by: String,
+        /// What was acknowledged, word for word.
+        acknowledgement: String,
+        changes: Vec<SettingChange>,
     };
-    RemoteAccessDisabled = "remote_access.disabled", RemoteAccessSetting, "Update", Successful {};
+    RemoteAccessDisabled = "remote_access.disabled", RemoteAccessSetting, "Update", Successful {
+        changes: Vec<SettingChange>,
+    };
+    /// The policies beside the switch.
+    RemoteAccessChanged = "remote_access.changed", RemoteAccessSetting, "Update", Successful {
+        /// Who has acknowledged, while it is on.
+        acknowledged_by: Option<String>,
+        changes: Vec<SettingChange>,
+    };
 
     UserCreated = "user.created", User, "Create", Successful { user: UserId, name: String, email: String };
     UserRenamed = "user.renamed", User, "Update", Successful { user: UserId, before: String, after: String };

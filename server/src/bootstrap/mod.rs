@@ -16,6 +16,7 @@ use crate::access::BuiltInRole;
 use crate::audit::{Actor, Client, Event};
 use crate::enrolment_offer::{self, BOOTSTRAP_LIFETIME, Terms};
 use crate::logins::password;
+use crate::opt_in::{self, Saved};
 use crate::state::Core;
 use crate::storage::{NewAssignment, NewEvent, NewRoom, NewUser, RoleId, StorageError, Tenant, TenantScope, User};
 use crate::{naming, random};
@@ -129,24 +130,16 @@ impl Bootstrap<'_> {
 
     async fn remote_access(&self) -> Result<()> {
         let Some(wanted) = &self.entry.remote_access else { return Ok(()) };
-        let mut settings = self.core.storage.remote_access(&self.scope).await?;
-        let event = if wanted.enabled {
-            let address = wanted.acknowledged_by.as_deref().and_then(naming::email);
-            let acknowledged_by = address.ok_or_else(|| {
-                self.problem("remote_access.acknowledged_by must be the e-mail address of who acknowledges enabling")
-            })?;
-            if settings.enabled && settings.acknowledged_by.as_ref() == Some(&acknowledged_by) {
-                return Ok(());
-            }
-            settings.acknowledged_by = Some(acknowledged_by.clone());
-            Event::RemoteAccessEnabled { acknowledged_by }
-        } else if settings.enabled {
-            Event::RemoteAccessDisabled {}
-        } else {
-            return Ok(());
-        };
-        settings.enabled = wanted.enabled;
-        Ok(self.core.storage.set_remote_access(&self.scope, &settings, self.event(&event)).await?)
+        // The address stands in the file each time: `""` is none.
+        let address = wanted.acknowledged_by.as_deref().unwrap_or_default();
+        let before = self.core.storage.remote_access(&self.scope).await?;
+        let after = opt_in::switched(&before, wanted.enabled, Some(address))
+            .map_err(|unfit| self.problem(format!("remote_access.{unfit}")))?;
+        let (actor, client) = (Actor::Operator, Client::default());
+        match opt_in::save(self.core, &self.scope, &before, &after, &actor, client).await? {
+            Saved::Changed | Saved::Unchanged => Ok(()),
+            Saved::Stale => Err(self.problem("remote_access was changed meanwhile: run this again")),
+        }
     }
 
     async fn role(&self, wanted: &RoleEntry) -> Result<()> {

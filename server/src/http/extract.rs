@@ -68,7 +68,7 @@ macro_rules! needs {
     };
 }
 
-needs!(RoomView, RoomModify);
+needs!(RoomView, RoomModify, ServiceSettingsView, ServiceSettingsModify);
 
 /// Holds the permission `P` for at least some rooms: the handler narrows it down.
 #[derive(Debug, Clone)]
@@ -91,6 +91,25 @@ impl<P: Needs> FromRequestParts<AppState> for Permitted<P> {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let signed_in = SignedIn::from_request_parts(parts, state).await?;
         if !signed_in.effective.somewhere().contains(P::PERMISSION) {
+            return Err(ApiError::Forbidden);
+        }
+        Ok(Self { signed_in, permission: PhantomData })
+    }
+}
+
+/// Holds the permission `P` for everything of the tenant.
+#[derive(Debug, Clone)]
+pub struct Everywhere<P> {
+    pub signed_in: SignedIn,
+    permission: PhantomData<P>,
+}
+
+impl<P: Needs> FromRequestParts<AppState> for Everywhere<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let signed_in = SignedIn::from_request_parts(parts, state).await?;
+        if !signed_in.effective.everywhere().contains(P::PERMISSION) {
             return Err(ApiError::Forbidden);
         }
         Ok(Self { signed_in, permission: PhantomData })

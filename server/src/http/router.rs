@@ -25,6 +25,7 @@ const BODY_MAX_BYTES: usize = 64 << 10;
         (name = "setup", description = "The first administrator of a new installation"),
         (name = "rooms", description = "Rooms and the enrolment of their consoles"),
         (name = "sessions", description = "Remote-access sessions"),
+        (name = "settings", description = "What administrators decide for their organisation"),
         (name = "events", description = "Live updates"),
     ),
     modifiers(&CookieLogin),
@@ -50,6 +51,7 @@ fn api_routes() -> OpenApiRouter<AppState> {
         .merge(routes::rooms::routes())
         .merge(routes::remote_access::routes())
         .merge(routes::sessions::routes())
+        .merge(routes::settings::routes())
         .merge(routes::events::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest(api::PREFIX, resources)
 }

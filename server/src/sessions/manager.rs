@@ -126,7 +126,7 @@ impl SessionManager {
     }
 
     /// The reason why a live session may no longer be.
-    async fn still_allowed(&self, session: &LiveSession) -> Result<Option<EndReason>> {
+    pub(super) async fn still_allowed(&self, session: &LiveSession) -> Result<Option<EndReason>> {
         let (storage, scope, facts) = (&self.core.storage, &session.scope, &session.facts);
         if !storage.remote_access(scope).await?.enabled {
             return Ok(Some(EndReason::Disabled));

@@ -171,6 +171,7 @@ impl SessionManager {
             }
         };
         let _connecting = session.connecting.lock().await;
+        self.check_again(requester, &session).await?;
         match self.offer(&session, &prepared).await {
             Ok(()) => self.started(&session, console.key, prepared).await,
             Err(code) => {
@@ -178,6 +179,23 @@ impl SessionManager {
                 self.refuse(requester, &room, code, Some(id)).await
             }
         }
+    }
+
+    /// What the gate saw may be past. From here on the session is in the map: whoever changes something finds it there,
+    /// and what was changed before is seen here.
+    async fn check_again(&self, requester: &Requester, session: &LiveSession) -> Result<(), StartError> {
+        match self.still_allowed(session).await {
+            Ok(None) => {}
+            Ok(Some(reason)) => session.end(reason, Actor::Server),
+            Err(error) => tracing::warn!(session.id = %session.id(), %error, "a session could not be checked"),
+        }
+        let code = match session.end_reason() {
+            None => return Ok(()),
+            Some(EndReason::Disabled) => RefusalCode::NotEnabled,
+            Some(EndReason::Revoked) => RefusalCode::NoPermission,
+            Some(reason) => return Err(StartError::Ended(reason)),
+        };
+        self.refuse(requester, &session.facts.room, code, Some(session.id())).await
     }
 
     async fn resume_to_end(

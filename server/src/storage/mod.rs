@@ -27,7 +27,7 @@ pub use logins::{LoginKey, LoginRecord, Logins};
 pub use roles::{NewAssignment, Role, RoleId, Roles};
 pub use rooms::{NewRoom, Room, RoomFacts, Rooms};
 pub use sessions::{NewSession, SessionEnd, SessionRecord, Sessions};
-pub use tenants::{CallPolicy, RemoteAccessSettings, ShortcutPolicy, Tenant, Tenants};
+pub use tenants::{RemoteAccessSettings, Tenant, Tenants};
 pub use users::{NewUser, User, Users};
 
 use protocol::ids::TenantId;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use protocol::api::UnixMillis;
+use protocol::api::{CallPolicy, ShortcutPolicy, UnixMillis};
 use protocol::ids::TenantId;
 
 use super::{NewEvent, Result, TenantScope};
@@ -16,27 +16,11 @@ pub struct Tenant {
     pub created_at: UnixMillis,
 }
 
-/// What happens to a session when a call starts in the room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallPolicy {
-    Pause,
-    End,
-    Continue,
-}
-
-/// Which shortcut commands a View session may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ShortcutPolicy {
-    All,
-    Safe,
-    None,
-}
-
 /// The tenant's opt-in and the policies beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteAccessSettings {
     pub enabled: bool,
-    /// The e-mail address that acknowledged the last enabling.
+    /// The e-mail address that acknowledged enabling.
     pub acknowledged_by: Option<String>,
     pub call_policy: CallPolicy,
     pub view_shortcuts: ShortcutPolicy,
@@ -84,10 +68,12 @@ pub trait Tenants {
 
     async fn remote_access(&self, scope: &TenantScope) -> Result<RemoteAccessSettings>;
 
+    /// Replaces the settings `before`. `false` when others are in force by now: nothing is stored then.
     async fn set_remote_access(
         &self,
         scope: &TenantScope,
-        settings: &RemoteAccessSettings,
+        before: &RemoteAccessSettings,
+        after: &RemoteAccessSettings,
         event: NewEvent,
-    ) -> Result<()>;
+    ) -> Result<bool>;
 }

@@ -12,3 +12,4 @@ mod hostile;
 mod links;
 mod relay;
 mod session;
+mod settings;

@@ -97,7 +97,7 @@ impl Loaded {
         match event {
             LiveEvent::Room { room, .. } if self.is(&room.id) => self.change(room),
             LiveEvent::RoomRemoved { room, .. } if self.is(&room) => self.phase.set(Phase::Missing),
-            LiveEvent::Reload | LiveEvent::SessionEnded { .. } => self.refresh_soon(),
+            LiveEvent::Reload | LiveEvent::SettingsChanged | LiveEvent::SessionEnded { .. } => self.refresh_soon(),
             _ => {}
         }
     }

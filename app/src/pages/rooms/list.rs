@@ -129,7 +129,7 @@ impl List {
                 self.remove(&room);
             }
             LiveEvent::Reload => self.refresh(),
-            LiveEvent::SessionEnded { .. } => {}
+            LiveEvent::SessionEnded { .. } | LiveEvent::SettingsChanged => {}
         }
     }
 

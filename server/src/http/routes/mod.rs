@@ -8,4 +8,5 @@ pub mod openapi;
 pub mod remote_access;
 pub mod rooms;
 pub mod sessions;
+pub mod settings;
 pub mod setup;

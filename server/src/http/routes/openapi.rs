@@ -23,9 +23,17 @@ mod tests {
         let server = TestServer::start().await;
         let description = server.get("/api/v1/openapi.json").await.json();
         let paths = description["paths"].as_object().expect("paths");
-        for path in
-            ["/setup", "/login", "/logout", "/me", "/rooms", "/rooms/{room}", "/rooms/{room}/enrolment", "/events"]
-        {
+        for path in [
+            "/setup",
+            "/login",
+            "/logout",
+            "/me",
+            "/rooms",
+            "/rooms/{room}",
+            "/rooms/{room}/enrolment",
+            "/settings/remote-access",
+            "/events",
+        ] {
             let path = format!("/api/v1{path}");
             let operations = paths.get(&path).and_then(|path| path.as_object()).unwrap_or_else(|| panic!("{path}"));
             for (method, operation) in operations {

@@ -1,14 +1,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use protocol::api::{CallPolicy, ShortcutPolicy};
 use protocol::ids::TenantId;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::row::{get, parse, unsigned};
 use super::{Sqlite3, conflict, events, roles};
-use crate::storage::{
-    CallPolicy, NewEvent, RemoteAccessSettings, Result, ShortcutPolicy, StorageError, Tenant, TenantScope, Tenants,
-};
+use crate::storage::{NewEvent, RemoteAccessSettings, Result, StorageError, Tenant, TenantScope, Tenants};
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
@@ -67,23 +66,24 @@ impl Tenants for Sqlite3 {
     }
 
     async fn remote_access(&self, scope: &TenantScope) -> Result<RemoteAccessSettings> {
-        let row = sqlx::query("SELECT * FROM remote_access WHERE tenant = ?1")
-            .bind(scope.tenant().as_str())
-            .fetch_one(&self.readers)
-            .await?;
-        settings(&row)
+        read_settings(&mut *self.readers.acquire().await?, scope).await
     }
 
     async fn set_remote_access(
         &self,
         scope: &TenantScope,
-        settings: &RemoteAccessSettings,
+        before: &RemoteAccessSettings,
+        after: &RemoteAccessSettings,
         event: NewEvent,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let mut transaction = self.begin().await?;
-        write_settings(&mut transaction, scope, settings).await?;
+        if read_settings(&mut transaction, scope).await? != *before {
+            return Ok(false);
+        }
+        write_settings(&mut transaction, scope, after).await?;
         events::append(&mut transaction, scope, &event).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(true)
     }
 }
 
@@ -91,6 +91,14 @@ fn scoped_tenant(row: &SqliteRow) -> Result<(TenantScope, Tenant)> {
     let id: TenantId = parse(row, "id")?;
     let tenant = Tenant { id: id.clone(), name: get(row, "name")?, created_at: get(row, "created_at")? };
     Ok((TenantScope::of_row(id), tenant))
+}
+
+async fn read_settings(connection: &mut SqliteConnection, scope: &TenantScope) -> Result<RemoteAccessSettings> {
+    let row = sqlx::query("SELECT * FROM remote_access WHERE tenant = ?1")
+        .bind(scope.tenant().as_str())
+        .fetch_one(connection)
+        .await?;
+    settings(&row)
 }
 
 async fn write_settings(

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use protocol::api::{CSRF_HEADER, PREFIX, Problem};
 use serde::de::DeserializeOwned;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -58,6 +58,10 @@ impl Browser {
         self.request("POST", path, Some(body)).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: &serde_json::Value) -> Answer {
+        self.request("PUT", path, Some(body)).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.request("DELETE", path, None).await
     }
@@ -67,6 +71,23 @@ impl Browser {
     }
 
     async fn exchange(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> Answer {
+        let mut stream = self.send(method, path, body).await;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.expect("closed by the server");
+        parse(&answer)
+    }
+
+    /// Opens the stream of live events; returns when the server hears what changes.
+    pub(crate) async fn events(&self) -> Events {
+        let stream = self.send("GET", "/events", None).await;
+        let mut events = Events { lines: BufReader::new(stream).lines() };
+        assert!(events.line().await.contains(" 200 "), "a stream");
+        while !events.line().await.is_empty() {}
+        events
+    }
+
+    /// A connection over which a request was sent.
+    async fn send(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> TcpStream {
         let body = body.map(ToString::to_string);
         let host = self.origin.split("://").nth(1).expect("an origin");
         let mut lines = vec![
@@ -85,9 +106,30 @@ impl Browser {
         let request = format!("{}\r\n\r\n{}", lines.join("\r\n"), body.unwrap_or_default());
         let mut stream = TcpStream::connect(self.address).await.expect("connected");
         stream.write_all(request.as_bytes()).await.expect("written");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.expect("closed by the server");
-        parse(&answer)
+        stream
+    }
+}
+
+/// A stream of live events.
+pub(crate) struct Events {
+    lines: Lines<BufReader<TcpStream>>,
+}
+
+impl Events {
+    /// The next event of `kind`; others are passed over.
+    pub(crate) async fn next_of(&mut self, kind: &str) -> serde_json::Value {
+        loop {
+            let line = self.line().await;
+            let event = line.strip_prefix("data: ").map(|data| serde_json::from_str(data).expect("JSON"));
+            if let Some(event) = event.filter(|event: &serde_json::Value| event["kind"] == kind) {
+                return event;
+            }
+        }
+    }
+
+    async fn line(&mut self) -> String {
+        let line = timeout(PATIENCE, self.lines.next_line()).await.expect("in time");
+        line.expect("readable").expect("the stream goes on")
     }
 }
 

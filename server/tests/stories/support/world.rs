@@ -196,10 +196,18 @@ impl World {
 
     /// Somebody signed in; `who` is the name before the `@` of an account of contoso.
     pub(crate) async fn sign_in(&self, who: &str) -> Browser {
-        let email = format!("{who}@example.com");
-        let (scope, user) = self.core.storage.user_by_email(&email).await.unwrap().expect("an account");
+        self.sign_in_as(&format!("{who}@example.com")).await
+    }
+
+    pub(crate) async fn sign_in_as(&self, email: &str) -> Browser {
+        let (scope, user) = self.core.storage.user_by_email(email).await.unwrap().expect("an account");
         let login = self.state.logins.open(scope, user, Client::default()).await.unwrap();
         Browser::new(self.address, &self.origin).with_cookie(&cookie::pair(&self.core.config.public_url, &login.cookie))
+    }
+
+    /// Nobody is signed in.
+    pub(crate) fn nobody(&self) -> Browser {
+        Browser::new(self.address, &self.origin)
     }
 
     /// Asks for a session while the console of the room does its part.

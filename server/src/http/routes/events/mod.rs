@@ -24,7 +24,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(events))
 }
 
-/// Changes of the rooms that the signed-in user may see, and the ends of the user's sessions
+/// Changes of the rooms that the signed-in user may see, the ends of the user's sessions, and changes of settings
 ///
 /// Server-sent events; `data` holds one JSON object. The stream ends with the login.
 #[utoipa::path(
@@ -72,6 +72,19 @@ mod tests {
         server.core.live.room_changed(&server.scope("contoso").await, &room("aurora"));
         server.core.live.room_changed(&server.scope("fabrikam").await, &room("fabric"));
         assert_eq!(stream.next().await.expect("an event")["room"]["id"], "fabric");
+    }
+
+    #[tokio::test]
+    async fn everybody_of_the_tenant_hears_once_that_settings_changed() {
+        let server = TestServer::start().await;
+        let mut stream = server.viewer_of("aurora").await.open_events().await;
+        let mut foreign = server.administrator_of("fabrikam").await.open_events().await;
+        for _ in 0..3 {
+            server.core.live.settings_changed(&server.scope("contoso").await);
+        }
+        assert_eq!(stream.next().await.expect("an event"), serde_json::json!({"kind": "settings_changed"}));
+        server.core.live.stopping();
+        assert_eq!((stream.next().await, foreign.next().await), (None, None));
     }
 
     #[tokio::test]

@@ -39,6 +39,7 @@ pub(super) struct LiveStream {
 struct Gathered {
     rooms: BTreeSet<RoomId>,
     events: Vec<LiveEvent>,
+    settings: bool,
     lost: bool,
 }
 
@@ -109,6 +110,7 @@ impl LiveStream {
                     gathered.events.push(LiveEvent::SessionEnded { session, reason });
                 }
             }
+            Ok(Change::Settings { .. }) => gathered.settings = true,
             Ok(Change::LoginEnded { login, .. }) if login == self.signed_in.login => return Err(Over),
             Ok(Change::LoginEnded { .. }) => {}
             Err(RecvError::Lagged(_)) => gathered.lost = true,
@@ -125,6 +127,7 @@ impl LiveStream {
             return Ok(Some(vec![LiveEvent::Reload]));
         }
         let mut events = gathered.events;
+        events.extend(gathered.settings.then_some(LiveEvent::SettingsChanged));
         if !gathered.rooms.is_empty() {
             events.extend(self.room_events(&gathered.rooms).await?);
         }
@@ -149,6 +152,6 @@ impl LiveStream {
 
 impl Gathered {
     fn is_empty(&self) -> bool {
-        self.rooms.is_empty() && self.events.is_empty() && !self.lost
+        self.rooms.is_empty() && self.events.is_empty() && !self.settings && !self.lost
     }
 }

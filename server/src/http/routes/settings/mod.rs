@@ -1,0 +1,13 @@
+//! What administrators decide for their whole organisation.
+
+mod get;
+mod put;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::AppState;
+
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(get::get, put::put))
+}
