@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
+import { cutFrame } from './frame.ts';
 
 const BINARY = 2;
 const CLOSE = 8;
@@ -54,14 +55,9 @@ export class WebSocketByHand {
 
   private take(data: Buffer): void {
     this.waiting = Buffer.concat([this.waiting, data]);
-    for (;;) {
-      const short = (this.waiting[1] ?? 0) & 0x7f;
-      const header = short === 126 ? 4 : short === 127 ? 10 : 2;
-      if (this.waiting.length < header) return;
-      const length = short === 126 ? this.waiting.readUInt16BE(2) : short === 127 ? Number(this.waiting.readBigUInt64BE(2)) : short;
-      if (this.waiting.length < header + length) return;
-      const [kind, body] = [this.waiting[0]! & 0x0f, this.waiting.subarray(header, header + length)];
-      this.waiting = this.waiting.subarray(header + length);
+    for (let cut = cutFrame(this.waiting); cut; cut = cutFrame(this.waiting)) {
+      const [{ kind, body }, rest] = cut;
+      this.waiting = rest;
       if (kind === BINARY) this.messages.push(body);
       if (kind === CLOSE) this.closed = true;
     }

@@ -4,6 +4,7 @@
  */
 
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
+import { cutFrame } from './frame.ts';
 
 export class Wiretap {
   private readonly sockets = new Set<Socket>();
@@ -66,7 +67,7 @@ export class Wiretap {
 
 /** Takes what a client sends: HTTP, and after an upgrade the frames of RFC 6455. */
 class Unmasking {
-  private waiting = Buffer.alloc(0);
+  private waiting: Buffer = Buffer.alloc(0);
   private upgraded = false;
 
   take(data: Buffer): Buffer {
@@ -81,26 +82,14 @@ class Unmasking {
         return Buffer.concat(out);
       }
       this.upgraded = true;
-      out.push(this.cut(end + 4));
+      out.push(this.waiting.subarray(0, end + 4));
+      this.waiting = this.waiting.subarray(end + 4);
     }
-    for (let frame = this.frame(); frame; frame = this.frame()) out.push(frame);
+    for (let cut = cutFrame(this.waiting); cut; cut = cutFrame(this.waiting)) {
+      const [{ body }, rest] = cut;
+      this.waiting = rest;
+      out.push(body);
+    }
     return Buffer.concat(out);
-  }
-
-  private frame(): Buffer | undefined {
-    const short = (this.waiting[1] ?? 0) & 0x7f;
-    const header = short === 126 ? 4 : short === 127 ? 10 : 2;
-    if (this.waiting.length < header + 4) return undefined;
-    const length = short === 126 ? this.waiting.readUInt16BE(2) : short === 127 ? Number(this.waiting.readBigUInt64BE(2)) : short;
-    if (this.waiting.length < header + 4 + length) return undefined;
-    const frame = this.cut(header + 4 + length);
-    const key = frame.subarray(header, header + 4);
-    return frame.subarray(header + 4).map((byte, place) => byte ^ key[place % 4]!) as Buffer;
-  }
-
-  private cut(length: number): Buffer {
-    const part = this.waiting.subarray(0, length);
-    this.waiting = this.waiting.subarray(length);
-    return part;
   }
 }

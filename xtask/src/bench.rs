@@ -28,12 +28,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     let results = workspace::target().join("bench");
     std::fs::create_dir_all(&results).context("cannot make target/bench")?;
     for name in names {
-        Program::new("npx")
-            .args(["--no-install", "playwright", "test", "--config", "bench.config.ts", &name])
-            .folder(workspace::root().join("e2e"))
-            .env("E2E_SERVER", &programs.server)
-            .env("E2E_AGENT", &programs.agent)
-            .env("E2E_PROBE", workspace::target().join("release/bench"))
+        programs
+            .playwright()
+            .args(["--config", "bench.config.ts", &name])
             .env("E2E_BENCH_OUT", results.join(format!("{name}.json")))
             .run()?;
     }

@@ -14,12 +14,24 @@ use crate::{tools, workspace};
 pub(crate) struct Programs {
     pub(crate) server: PathBuf,
     pub(crate) agent: PathBuf,
+    /// Presses keys and watches pixels; the tests of the whole product and the measurements use it.
+    probe: PathBuf,
 }
 
 impl Programs {
     pub(crate) fn in_profile(folder: &str) -> Self {
         let at = |name: &str| workspace::target().join(folder).join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-        Self { server: at("redring-server"), agent: at("redring-agent") }
+        Self { server: at("redring-server"), agent: at("redring-agent"), probe: at("bench") }
+    }
+
+    /// `playwright test` on these programs. Its variables are none that the product reads.
+    pub(crate) fn playwright(&self) -> Program {
+        Program::new("npx")
+            .args(["--no-install", "playwright", "test"])
+            .folder(workspace::root().join("e2e"))
+            .env("E2E_SERVER", &self.server)
+            .env("E2E_AGENT", &self.agent)
+            .env("E2E_PROBE", &self.probe)
     }
 }
 

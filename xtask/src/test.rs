@@ -57,14 +57,8 @@ fn whole_product(programs: &Programs, summary: &mut Summary) -> Result<()> {
     let step = Step::start("Tests of the whole product");
     let report = workspace::target().join("e2e/report.json");
     fs::remove_file(&report).ok();
-    let succeeded = Program::new("npx")
-        .args(["--no-install", "playwright", "test", "--reporter=list,json"])
-        .folder(workspace::root().join("e2e"))
-        .env("E2E_SERVER", &programs.server)
-        .env("E2E_AGENT", &programs.agent)
-        .env("E2E_PROBE", workspace::target().join("debug/bench"))
-        .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report)
-        .succeeds()?;
+    let succeeded =
+        programs.playwright().arg("--reporter=list,json").env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report).succeeds()?;
     let counts = match fs::read_to_string(&report) {
         Ok(report) => Counts::of_playwright(&report).context("cannot read the report of Playwright")?,
         Err(_) => Counts::default(),
