@@ -6,12 +6,11 @@ use leptos_router::hooks::use_navigate;
 
 use super::message::{LoadingPage, MessagePage};
 use crate::browser::page;
-use crate::components::{Icon, Symbol, computed, effect};
+use crate::components::{RetryButton, Symbol, computed, effect};
 use crate::state::login::{Absence, Login, Who};
 
 mod text {
     pub(super) const NO_SERVER: &str = "The server does not answer";
-    pub(super) const TRY_AGAIN: &str = "Try again";
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,10 +38,7 @@ pub fn Guard(children: ChildrenFn) -> impl IntoView {
         Gate::Shut(_) => ().into_any(),
         Gate::Broken(sentence) => view! {
             <MessagePage symbol=Symbol::PlugOff title=text::NO_SERVER text=sentence>
-                <button type="button" class="button" on:click=move |_| login.ask_again()>
-                    <Icon symbol=Symbol::Refresh/>
-                    {text::TRY_AGAIN}
-                </button>
+                <RetryButton on_retry=move |()| login.ask_again()/>
             </MessagePage>
         }
         .into_any(),

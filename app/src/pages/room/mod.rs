@@ -17,7 +17,7 @@ use super::heading::Heading;
 use super::message::{LoadingPage, MessagePage};
 use super::room_words::{CallBadge, PeopleBadge, StateBadge, place_words};
 use crate::browser::page::{self, Step};
-use crate::components::{Icon, Symbol, Tab, Tabs, computed};
+use crate::components::{Icon, RetryButton, Symbol, Tab, Tabs, computed};
 
 mod text {
     pub(super) const ROOMS: &str = "Rooms";
@@ -28,7 +28,6 @@ mod text {
     pub(super) const MISSING_TITLE: &str = "This room does not exist";
     pub(super) const MISSING: &str = "Perhaps it was removed, or it is not one of your rooms.";
     pub(super) const FAILED_TITLE: &str = "The room could not be loaded";
-    pub(super) const TRY_AGAIN: &str = "Try again";
     pub(super) const LOADING: &str = "Room";
 }
 
@@ -137,10 +136,7 @@ fn Missing() -> impl IntoView {
 fn Failed(loaded: Loaded, sentence: String) -> impl IntoView {
     view! {
         <MessagePage symbol=Symbol::PlugOff title=text::FAILED_TITLE text=sentence>
-            <button type="button" class="button" on:click=move |_| loaded.retry()>
-                <Icon symbol=Symbol::Refresh/>
-                {text::TRY_AGAIN}
-            </button>
+            <RetryButton on_retry=move |()| loaded.retry()/>
         </MessagePage>
     }
 }

@@ -18,7 +18,7 @@ use self::table::Table;
 use super::heading::Heading;
 use super::room_words::STATES;
 use crate::api;
-use crate::components::{EmptyState, Icon, Skeleton, Symbol, When, computed};
+use crate::components::{EmptyState, Icon, RetryButton, Skeleton, Symbol, When, computed};
 use crate::state::live::Live;
 use crate::state::login::Login;
 
@@ -34,7 +34,6 @@ mod text {
     pub(super) const NO_MATCH: &str = "Try a part of the name, the building or the floor, or look at all rooms.";
     pub(super) const SHOW_ALL: &str = "Show all rooms";
     pub(super) const FAILED_TITLE: &str = "The rooms could not be loaded";
-    pub(super) const TRY_AGAIN: &str = "Try again";
 
     pub(super) fn count(n_matching: u32, n_all: u32) -> String {
         let rooms = if n_all == 1 { "room" } else { "rooms" };
@@ -135,10 +134,7 @@ fn Body(
 fn Failed(list: List, sentence: String) -> impl IntoView {
     view! {
         <EmptyState symbol=Symbol::PlugOff title=text::FAILED_TITLE text=sentence>
-            <button type="button" class="button" on:click=move |_| list.retry()>
-                <Icon symbol=Symbol::Refresh/>
-                {text::TRY_AGAIN}
-            </button>
+            <RetryButton on_retry=move |()| list.retry()/>
         </EmptyState>
     }
 }
