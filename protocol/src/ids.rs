@@ -154,6 +154,18 @@ random_id!(
     /// A user of the portal.
     UserId
 );
+random_id!(
+    /// A group of users.
+    GroupId
+);
+random_id!(
+    /// A role: permissions under a name.
+    RoleId
+);
+random_id!(
+    /// An assignment: ties a role to members and a scope.
+    AssignmentId
+);
 
 /// One screen of a console. Its place in the room is its identity: a replaced panel keeps the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,7 +9,7 @@ use protocol::api::{self, ACKNOWLEDGEMENT, OutOfRange};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use crate::audit::{Actor, Client, Event, SettingChange};
+use crate::audit::{Actor, Client, Event, FieldChange};
 use crate::naming;
 use crate::state::Core;
 use crate::storage::{RemoteAccessSettings, Result, TenantScope};
@@ -114,7 +114,7 @@ pub async fn save(
 }
 
 fn event(before: &RemoteAccessSettings, after: &RemoteAccessSettings) -> Event {
-    let changes = changes(before, after);
+    let changes = FieldChange::between(&fields(before), &fields(after));
     let acknowledged_by = after.acknowledged_by.clone();
     match acknowledged_by {
         Some(address) if !before.enabled || before.acknowledged_by.as_ref() != Some(&address) => {
@@ -124,16 +124,6 @@ fn event(before: &RemoteAccessSettings, after: &RemoteAccessSettings) -> Event {
         _ if before.enabled && !after.enabled => Event::RemoteAccessDisabled { changes },
         acknowledged_by => Event::RemoteAccessChanged { acknowledged_by, changes },
     }
-}
-
-/// Every field that differs, as the API names it: none can be forgotten.
-fn changes(before: &RemoteAccessSettings, after: &RemoteAccessSettings) -> Vec<SettingChange> {
-    let (mut before, after) = (fields(before), fields(after));
-    let pairs = after.into_iter().map(|(field, after)| {
-        let before = before.remove(&field).unwrap_or_default();
-        SettingChange { field, before, after }
-    });
-    pairs.filter(|change| change.before != change.after).collect()
 }
 
 fn fields(settings: &RemoteAccessSettings) -> Map<String, Value> {

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use protocol::api::{CallStatus, SessionSummary, UnixMillis};
 use protocol::ids::{RoomId, UserId};
 use protocol::reason::EndReason;
+use tokio::sync::Mutex;
 
 use crate::audit::Auditor;
 use crate::clock::Clock;
@@ -73,6 +74,10 @@ pub trait ConsoleDirectory: Send + Sync + 'static {
 
     /// Ends live sessions of the tenant; returns when their ends are recorded.
     async fn end_sessions(&self, scope: &TenantScope, of: SessionsOf, reason: EndReason);
+
+    /// Checks the tenant's live sessions against what people may do now, and ends those that may no longer be; returns
+    /// when the ends are recorded.
+    async fn recheck(&self, scope: &TenantScope);
 }
 
 /// The state of the router.
@@ -85,6 +90,9 @@ pub struct AppState {
     pub logins: Arc<LoginDesk>,
     pub rooms: Arc<RoomIndex>,
     pub assets: Arc<Assets>,
+    /// Held from the check to the commit of a change of who may do what: two changes that are each allowed must not add up
+    /// to one that is not.
+    pub administering: Arc<Mutex<()>>,
 }
 
 impl AppState {
@@ -102,7 +110,15 @@ impl AppState {
             logins: Arc::new(LoginDesk::new(Arc::clone(&core))),
             rooms: Arc::new(RoomIndex::new(Arc::clone(&core))),
             assets: Arc::new(assets),
+            administering: Arc::default(),
             core,
         }
+    }
+
+    /// Lets a change of who may do what take effect: sessions that are not allowed any more end, and open pages load
+    /// again what the person may do. Returns when the ends are recorded.
+    pub async fn access_changed(&self, scope: &TenantScope) {
+        self.consoles.recheck(scope).await;
+        self.core.live.settings_changed(scope);
     }
 }

@@ -335,6 +335,7 @@ impl Answer {
 pub struct ScriptedConsoles {
     present: Mutex<HashMap<RoomId, CallStatus>>,
     ended: Mutex<Vec<EndReason>>,
+    n_rechecks: Mutex<usize>,
 }
 
 impl ScriptedConsoles {
@@ -346,6 +347,11 @@ impl ScriptedConsoles {
     pub fn set_call(&self, room: &str, call: CallStatus) {
         let room = RoomId::new(room).expect("a slug");
         self.present.lock().unwrap_or_else(PoisonError::into_inner).insert(room, call);
+    }
+
+    /// How often live sessions were to be checked against what people may do.
+    pub fn n_rechecks(&self) -> usize {
+        *self.n_rechecks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why sessions were ended, in order.
@@ -366,6 +372,10 @@ impl ConsoleDirectory for ScriptedConsoles {
 
     fn sessions(&self, _scope: &TenantScope, _room: &RoomId) -> Vec<SessionSummary> {
         Vec::new()
+    }
+
+    async fn recheck(&self, _scope: &TenantScope) {
+        *self.n_rechecks.lock().unwrap_or_else(PoisonError::into_inner) += 1;
     }
 
     async fn end_sessions(&self, _scope: &TenantScope, _of: SessionsOf, reason: EndReason) {

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use protocol::access::{Access, Permission};
 use protocol::api::{CallPolicy, ShortcutPolicy};
-use protocol::ids::{ConsoleId, RoomId, SessionId, TenantId, UserId};
+use protocol::ids::{AssignmentId, ConsoleId, GroupId, RoleId, RoomId, SessionId, TenantId, UserId};
 use protocol::reason::EndReason;
 use protocol::secure::PublicKey;
 use server::access::{BuiltInRole, Coverage};
 use server::random;
 use server::storage::sqlite::Sqlite3;
 use server::storage::{
-    Console, ConsoleStatus, EnrolmentSecret, EventFilter, Events as _, Installation as _, LoginKey, LoginRecord,
-    NewAssignment, NewConsole, NewEvent, NewRoom, NewSession, NewUser, RemoteAccessSettings, Result, RoleId,
-    SessionEnd, Sessions as _, Store, Tenant, TenantScope,
+    Assignment, AssignmentScope, AssignmentsOf, Console, ConsoleStatus, EnrolmentSecret, EventFilter, Events as _,
+    Installation as _, LoginKey, LoginRecord, NewConsole, NewEvent, NewRole, NewRoom, NewSession, NewUser,
+    RemoteAccessSettings, Result, SessionEnd, Sessions as _, Store, Tenant, TenantScope,
 };
 use tempfile::TempDir;
 
@@ -209,20 +209,43 @@ async fn a_row_cannot_point_into_another_tenant() {
     );
 }
 
-fn assignment(role: RoleId, members: Vec<UserId>) -> NewAssignment {
-    NewAssignment {
+fn assignment(role: RoleId, users: Vec<UserId>) -> Assignment {
+    Assignment {
+        id: AssignmentId(random::bytes()),
         role,
-        members,
-        everywhere: false,
-        rooms: vec![room_id("aurora")],
-        groups: vec!["executive".to_owned()],
-        places: vec!["Berlin".to_owned()],
-        created_at: 1,
+        name: "Berlin".to_owned(),
+        description: String::new(),
+        users,
+        groups: Vec::new(),
+        scope: AssignmentScope {
+            everywhere: false,
+            rooms: vec![room_id("aurora")],
+            room_groups: vec!["executive".to_owned()],
+            places: vec!["Berlin".to_owned()],
+        },
+        made_by: None,
+        made_at: 1,
+        version: 1,
     }
 }
 
-async fn assignment_of_contoso(world: &World) -> NewAssignment {
+async fn assignment_of_contoso(world: &World) -> Assignment {
     assignment(world.storage.roles(&world.contoso).await.expect("read")[0].id, Vec::new())
+}
+
+fn viewers() -> NewRole {
+    NewRole {
+        id: RoleId([4; 16]),
+        name: "Viewers".to_owned(),
+        description: "They look.".to_owned(),
+        permissions: vec![Permission::RoomView, Permission::RemoteAccessView],
+    }
+}
+
+/// The number that grows with every change of contoso's access.
+async fn access_version(world: &World) -> i64 {
+    let versions = world.storage.access_versions().await.expect("read");
+    versions.into_iter().find(|(scope, _)| *scope == world.contoso).expect("contoso").1
 }
 
 #[tokio::test]
@@ -230,25 +253,93 @@ async fn assignments_give_what_their_roles_say() {
     let world = world().await;
     let scope = &world.contoso;
     let user = world.user(scope, "a@b").await;
-    let permissions = [Permission::RoomView, Permission::RemoteAccessView];
-    let role = world.storage.create_role(scope, "Viewers", &permissions, event("role.created")).await.expect("stored");
+    let role = viewers();
+    world.storage.create_role(scope, &role, event("role.created"), None).await.expect("stored");
     assert!(world.storage.grants_of(scope, &user).await.expect("read").is_empty());
-    let wanted = assignment(role, vec![user]);
-    assert!(!world.storage.has_assignment(scope, &wanted).await.expect("read"));
+    let wanted = assignment(role.id, vec![user]);
+    let before = access_version(&world).await;
     world.storage.create_assignment(scope, &wanted, event("assignment.created")).await.expect("stored");
-    assert!(world.storage.has_assignment(scope, &wanted).await.expect("read"));
-    let again = world.storage.create_assignment(scope, &wanted, event("assignment.created")).await;
-    assert!(again.expect_err("the same").is_conflict());
+    assert!(before < access_version(&world).await);
 
     let grants = world.storage.grants_of(scope, &user).await.expect("read");
     assert_eq!(grants.len(), 1);
-    assert_eq!(grants[0].permissions, permissions.into_iter().collect());
+    assert_eq!((grants[0].assignment, grants[0].permissions), (wanted.id, role.permissions.iter().copied().collect()));
     let Coverage::Rooms { rooms, groups, places } = &grants[0].coverage else { panic!("not everywhere") };
     assert!(rooms.contains(&room_id("aurora")) && groups.contains("executive") && places == &["Berlin"]);
 
-    let fewer = [Permission::RoomView];
-    world.storage.set_permissions(scope, role, &fewer, event("role.changed")).await.expect("stored");
-    assert_eq!(world.storage.grants_of(scope, &user).await.expect("read")[0].permissions, fewer.into_iter().collect());
+    let fewer = NewRole { permissions: vec![Permission::RoomView], ..role };
+    assert!(world.storage.set_role(scope, &fewer, 1, event("role.changed")).await.expect("stored"));
+    let permissions = world.storage.grants_of(scope, &user).await.expect("read")[0].permissions;
+    assert_eq!(permissions, fewer.permissions.iter().copied().collect());
+    let stale = world.storage.set_role(scope, &viewers(), 1, event("role.changed")).await.expect("read");
+    assert!(!stale, "somebody else changed it");
+    let foreign = world.storage.set_role(&world.fabrikam, &viewers(), 2, event("role.changed")).await.expect("read");
+    assert!(!foreign);
+    let stored = world.storage.role(scope, &fewer.id).await.expect("read").expect("a role");
+    assert_eq!((NewRole::from(&stored), stored.version, stored.n_assignments), (fewer, 2, 1));
+}
+
+#[tokio::test]
+async fn an_assignment_is_read_back_changed_and_removed() {
+    let world = world().await;
+    let scope = &world.contoso;
+    let (one, other) = (world.user(scope, "a@b").await, world.user(scope, "c@d").await);
+    let made = assignment(world.storage.roles(scope).await.expect("read")[1].id, vec![one]);
+    world.storage.create_assignment(scope, &made, event("assignment.created")).await.expect("stored");
+    assert_eq!(world.storage.assignment(scope, &made.id).await.expect("read").as_ref(), Some(&made));
+    assert_eq!(world.storage.assignment(&world.fabrikam, &made.id).await.expect("read"), None);
+
+    let everywhere = AssignmentScope { everywhere: true, ..AssignmentScope::default() };
+    let wanted = Assignment { users: vec![other], scope: everywhere, made_by: Some(one), made_at: 9, ..made.clone() };
+    let before = access_version(&world).await;
+    assert!(world.storage.set_assignment(scope, &wanted, event("assignment.changed")).await.expect("stored"));
+    assert!(before < access_version(&world).await);
+    assert!(!world.storage.set_assignment(scope, &wanted, event("assignment.changed")).await.expect("read"), "stale");
+    let changed = Assignment { version: 2, ..wanted };
+    for (of, expected) in [
+        (AssignmentsOf::Tenant, vec![changed.clone()]),
+        (AssignmentsOf::Role(made.role), vec![changed.clone()]),
+        (AssignmentsOf::User(other), vec![changed.clone()]),
+        (AssignmentsOf::User(one), Vec::new()),
+        (AssignmentsOf::Group(GroupId([9; 16])), Vec::new()),
+    ] {
+        assert_eq!(world.storage.assignments(scope, of).await.expect("read"), expected, "{of:?}");
+    }
+    assert_eq!(world.storage.assignments(&world.fabrikam, AssignmentsOf::Tenant).await.expect("read"), []);
+
+    let before = access_version(&world).await;
+    let foreign = world.storage.delete_assignment(&world.fabrikam, &made.id, event("assignment.deleted")).await;
+    assert!(!foreign.expect("read"));
+    assert!(world.storage.delete_assignment(scope, &made.id, event("assignment.deleted")).await.expect("stored"));
+    assert!(!world.storage.delete_assignment(scope, &made.id, event("assignment.deleted")).await.expect("read"));
+    assert!(before < access_version(&world).await);
+    assert!(world.storage.grants_of(scope, &other).await.expect("read").is_empty());
+}
+
+#[tokio::test]
+async fn custom_roles_go_with_their_assignments_and_built_in_ones_stay() {
+    let world = world().await;
+    let scope = &world.contoso;
+    let user = world.user(scope, "a@b").await;
+    let role = viewers();
+    let first = assignment(role.id, vec![user]);
+    let with = Some((first.clone(), event("assignment.created")));
+    world.storage.create_role(scope, &role, event("role.created"), with).await.expect("stored");
+    assert_eq!(world.storage.grants_of(scope, &user).await.expect("read").len(), 1);
+    let namesake = NewRole { id: RoleId([5; 16]), name: "VIEWERS".to_owned(), ..role.clone() };
+    let taken = world.storage.create_role(scope, &namesake, event("role.created"), None).await;
+    assert!(taken.expect_err("taken").is_conflict());
+    world.storage.create_role(&world.fabrikam, &namesake, event("role.created"), None).await.expect("another tenant");
+
+    for built_in in world.storage.roles(scope).await.expect("read").into_iter().filter(|role| role.built_in.is_some()) {
+        assert!(!world.storage.delete_role(scope, &built_in.id, event("role.deleted")).await.expect("read"));
+        let renamed = NewRole { id: built_in.id, name: "Mine".to_owned(), ..role.clone() };
+        assert!(!world.storage.set_role(scope, &renamed, 1, event("role.changed")).await.expect("read"));
+    }
+    assert!(world.storage.delete_role(scope, &role.id, event("role.deleted")).await.expect("stored"));
+    assert!(world.storage.grants_of(scope, &user).await.expect("read").is_empty());
+    assert_eq!(world.storage.assignment(scope, &first.id).await.expect("read"), None);
+    assert_eq!(world.storage.roles(scope).await.expect("read").len(), BuiltInRole::ALL.len());
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
+use super::UserSummary;
 use crate::access::Permission;
-use crate::ids::{TenantId, UserId};
+use crate::ids::TenantId;
 
 /// `POST /login`
 #[derive(Clone, Serialize, Deserialize)]
@@ -27,14 +28,10 @@ pub struct Me {
     pub tenant: TenantSummary,
     /// What the user may do somewhere in the tenant; each route decides by room.
     pub permissions: Vec<Permission>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct UserSummary {
-    pub id: UserId,
-    pub name: String,
-    pub email: String,
+    /// What the user may do for the whole tenant.
+    pub permissions_everywhere: Vec<Permission>,
+    /// A Global Administrator or Rooms Manager of the whole tenant, who may opt in and change roles.
+    pub administers: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,17 +2,29 @@
 //!
 //! Dates are Unix milliseconds (UTC); ids, keys and codes are text. Unknown fields of a request are refused.
 
+mod assignment;
 mod error;
 mod event;
+mod group;
 mod login;
+mod reach;
+mod role;
 mod room;
 mod session;
 mod settings;
 mod setup;
+mod user;
 
+pub use assignment::{
+    ASSIGNMENT_PART_MAX, Assignment, EditAssignment, HeldAssignment, MemberMatches, Members, NewAssignment, PlaceRef,
+    RoomGroupRef, RoomRef, Scope, ScopeMatches,
+};
 pub use error::{Problem, ProblemCode};
 pub use event::LiveEvent;
-pub use login::{LoginRequest, Me, TenantSummary, UserSummary};
+pub use group::{CreateGroup, EditGroup, GroupDetail, GroupEntry, GroupList, GroupRef};
+pub use login::{LoginRequest, Me, TenantSummary};
+pub use reach::{Covers, ReachBy, ReachedRoom, ReachingPerson, RoomReach, UserReach};
+pub use role::{CreateRole, DESCRIPTION_MAX_BYTES, EditRole, Role, RoleDetail, RoleList, RoleRef};
 pub use room::{
     CallStatus, ConsoleDetail, CreateRoom, CreatedRoom, EnrolmentOffer, GateCheck, GateChecklist, GateOutcome,
     RoomCounters, RoomDetail, RoomList, RoomState, RoomSummary,
@@ -23,6 +35,11 @@ pub use settings::{
     RemoteAccessSettings, ShortcutPolicy,
 };
 pub use setup::{SetupRequest, SetupStatus};
+pub use user::{
+    AcceptInvitation, ChangePassword, CheckInvitation, CreateUser, CreatedUser, EditUser, ImportChange, ImportProblem,
+    ImportReport, ImportUsers, Invitation, InvitedPerson, PASSWORD_MIN_CHARS, UserDetail, UserEntry, UserList,
+    UserState, UserSummary,
+};
 
 /// The prefix of every path.
 pub const PREFIX: &str = "/api/v1";

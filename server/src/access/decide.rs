@@ -24,13 +24,25 @@ pub enum ConsoleFact {
     },
 }
 
+/// What is asked of the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// A new session.
+    Start,
+    /// A new connection of a live session that has this access.
+    Resume(Access),
+    /// That a live session with this access goes on.
+    Stay(Access),
+}
+
 /// What the gate looks at. The person is signed in and may see the room.
 #[expect(clippy::struct_excessive_bools, reason = "one per row of the gate")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GateContext {
     pub remote_access_enabled: bool,
-    /// What the person's assignments give for this room.
+    /// What the person's assignments give for this room. An account that is disabled has none.
     pub access: Option<Access>,
+    /// The room's console; of a live session: the one that it is connected to, as long as the room has it.
     pub console: ConsoleFact,
     /// The agent is connected and its pulse is fresh.
     pub monitored: bool,
@@ -53,21 +65,36 @@ impl Grantable {
     }
 }
 
-/// Decides whether a session may start, in the order of the gate.
+/// Decides whether a session may start or go on, in the order of the gate.
+///
+/// Not every row binds a session that lives: what a call means for it is the console's affair, maintenance does not end
+/// it, and a console that is away or a log that cannot be written ends it by its leases, not here.
 ///
 /// # Errors
 /// The first row that is shut.
-pub fn decide(context: &GateContext) -> Result<Grantable, RefusalCode> {
+pub fn decide(context: &GateContext, asked: Asked) -> Result<Grantable, RefusalCode> {
     require(context.remote_access_enabled, RefusalCode::NotEnabled)?;
     let access = context.access.ok_or(RefusalCode::NoPermission)?;
     let ConsoleFact::Enrolled { highest_access } = context.console else {
         return Err(RefusalCode::UnsupportedConsole);
     };
-    require(context.monitored, RefusalCode::NotMonitored)?;
-    require(!context.suppressed, RefusalCode::Suppressed)?;
-    require(context.call == Call::Idle, RefusalCode::InCall)?;
-    require(context.audit_writable, RefusalCode::AuditUnavailable)?;
-    Ok(Grantable { access: access.min(highest_access) })
+    let access = access.min(highest_access);
+    let (connects, starts) = match asked {
+        Asked::Start => (true, true),
+        Asked::Resume(held) => {
+            require(held <= access, RefusalCode::NoPermission)?;
+            (true, false)
+        }
+        Asked::Stay(held) => {
+            require(held <= access, RefusalCode::NoPermission)?;
+            (false, false)
+        }
+    };
+    require(context.monitored || !connects, RefusalCode::NotMonitored)?;
+    require(!context.suppressed || !starts, RefusalCode::Suppressed)?;
+    require(context.call == Call::Idle || !starts, RefusalCode::InCall)?;
+    require(context.audit_writable || !connects, RefusalCode::AuditUnavailable)?;
+    Ok(Grantable { access })
 }
 
 fn require(open: bool, code: RefusalCode) -> Result<(), RefusalCode> {
@@ -80,7 +107,7 @@ const AT_START: [RefusalCode; 3] =
 
 /// The same decision as a list for people: rows before the shut one passed, rows behind it are not looked at.
 pub fn checklist(context: &GateContext) -> GateChecklist {
-    let decision = decide(context);
+    let decision = decide(context, Asked::Start);
     let checks = RefusalCode::ALL.iter().map(|code| check(*code, decision)).collect();
     GateChecklist {
         access: decision.ok().map(Grantable::access).or(context.access),
@@ -152,13 +179,13 @@ mod tests {
             let shut_rows: Vec<usize> = (0..7).filter(|row| combination >> row & 1 == 1).collect();
             let context = shut_rows.iter().fold(OPEN, |context, row| shut(context, *row));
             let expected = shut_rows.first().map(|row| rows()[*row].0);
-            assert_eq!(decide(&context).err(), expected, "{context:?}");
+            assert_eq!(decide(&context, Asked::Start).err(), expected, "{context:?}");
         }
     }
 
     #[test]
     fn a_call_that_cannot_be_told_counts_as_a_call() {
-        assert_eq!(decide(&GateContext { call: Call::Unknown, ..OPEN }), Err(RefusalCode::InCall));
+        assert_eq!(decide(&GateContext { call: Call::Unknown, ..OPEN }, Asked::Start), Err(RefusalCode::InCall));
     }
 
     #[test]
@@ -169,7 +196,7 @@ mod tests {
         {
             let console = ConsoleFact::Enrolled { highest_access: console };
             let context = GateContext { access: Some(role), console, ..OPEN };
-            assert_eq!(decide(&context).map(Grantable::access), Ok(granted));
+            assert_eq!(decide(&context, Asked::Start).map(Grantable::access), Ok(granted));
         }
     }
 

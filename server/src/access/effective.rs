@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use protocol::access::{Access, Permission};
-use protocol::ids::RoomId;
+use protocol::ids::{AssignmentId, RoomId};
 
-use super::PermissionSet;
+use super::{BuiltInRole, PermissionSet};
 
 /// Which rooms an assignment covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,9 @@ pub enum Coverage {
 /// What one assignment gives to one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleGrant {
+    pub assignment: AssignmentId,
+    /// Which of the built-in roles it is.
+    pub built_in: Option<BuiltInRole>,
     pub permissions: PermissionSet,
     pub coverage: Coverage,
 }
@@ -66,6 +69,22 @@ impl Effective {
         self.joined(|coverage| coverage.covers_place(place))
     }
 
+    /// Holds this built-in role for the whole tenant.
+    pub fn holds(&self, role: BuiltInRole) -> bool {
+        self.grants.iter().any(|grant| grant.built_in == Some(role) && grant.coverage == Coverage::Everywhere)
+    }
+
+    /// May opt in to remote access and change roles: a Global Administrator or Rooms Manager of the whole tenant. Custom
+    /// roles cannot give this.
+    pub fn administers(&self) -> bool {
+        self.holds(BuiltInRole::GlobalAdministrator) || self.holds(BuiltInRole::RoomsManager)
+    }
+
+    /// What each assignment gives, with what its permissions include.
+    pub fn grants(&self) -> &[RoleGrant] {
+        &self.grants
+    }
+
     /// The highest access to a room's console.
     pub fn access_to(&self, room: RoomPlace<'_>) -> Option<Access> {
         access_of(self.in_room(room))
@@ -82,7 +101,7 @@ fn access_of(permissions: PermissionSet) -> Option<Access> {
 }
 
 impl Coverage {
-    fn covers(&self, room: RoomPlace<'_>) -> bool {
+    pub fn covers(&self, room: RoomPlace<'_>) -> bool {
         match self {
             Self::Everywhere => true,
             Self::Rooms { rooms, groups, .. } => {
@@ -121,7 +140,12 @@ mod tests {
             groups: groups.iter().map(|&group| group.to_owned()).collect(),
             places: places.iter().map(|&place| place.to_owned()).collect(),
         };
-        RoleGrant { permissions: PermissionSet::EMPTY.with(permission), coverage }
+        grant_of(permission, coverage)
+    }
+
+    fn grant_of(permission: Permission, coverage: Coverage) -> RoleGrant {
+        let permissions = PermissionSet::EMPTY.with(permission);
+        RoleGrant { assignment: AssignmentId([0; 16]), built_in: None, permissions, coverage }
     }
 
     fn access(grants: Vec<RoleGrant>, room: &str, place: &str, groups: &[&str]) -> Option<Access> {
@@ -154,11 +178,7 @@ mod tests {
                 vec![grant(V, &["aurora"], &[], &[]), grant(M, &["borealis"], &[], &[])],
                 Some(Access::View),
             ),
-            (
-                "everywhere",
-                vec![RoleGrant { permissions: PermissionSet::EMPTY.with(M), coverage: Coverage::Everywhere }],
-                Some(Access::Modify),
-            ),
+            ("everywhere", vec![grant_of(M, Coverage::Everywhere)], Some(Access::Modify)),
         ];
         for (name, grants, expected) in cases {
             assert_eq!(access(grants.clone(), "aurora", floor, &["executive"]), *expected, "{name}");
@@ -172,5 +192,22 @@ mod tests {
         assert!(effective.somewhere().contains(Permission::RoomModify));
         assert!(effective.at_place("Berlin/HQ").contains(Permission::RoomModify));
         assert!(effective.at_place("Bonn").is_empty());
+    }
+
+    #[test]
+    fn only_two_built_in_roles_for_the_whole_tenant_administer() {
+        for (built_in, expected) in [
+            (Some(BuiltInRole::GlobalAdministrator), true),
+            (Some(BuiltInRole::RoomsManager), true),
+            (Some(BuiltInRole::SiteLead), false),
+            (Some(BuiltInRole::SiteTechnician), false),
+            (None, false),
+        ] {
+            let everywhere =
+                RoleGrant { built_in, ..grant_of(Permission::ServiceSettingsModify, Coverage::Everywhere) };
+            let local = RoleGrant { built_in, ..grant(Permission::ServiceSettingsModify, &["aurora"], &[], &["a"]) };
+            assert_eq!(Effective::new(vec![everywhere]).administers(), expected, "{built_in:?}");
+            assert!(!Effective::new(vec![local]).administers(), "{built_in:?}");
+        }
     }
 }

@@ -7,6 +7,6 @@ mod decide;
 mod effective;
 mod role;
 
-pub use decide::{Call, ConsoleFact, GateContext, Grantable, checklist, decide};
+pub use decide::{Asked, Call, ConsoleFact, GateContext, Grantable, checklist, decide};
 pub use effective::{Coverage, Effective, RoleGrant, RoomPlace, is_at_or_below};
 pub use role::{BuiltInRole, PermissionSet};

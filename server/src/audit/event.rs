@@ -1,12 +1,14 @@
 use protocol::access::{Access, Permission};
 use protocol::api::UnixMillis;
 use protocol::control::Shortcut;
-use protocol::ids::{ConsoleId, DisplayId, RoomId, SessionId, UserId};
+use protocol::ids::{AssignmentId, ConsoleId, DisplayId, GroupId, RoleId, RoomId, SessionId, UserId};
 use protocol::link::SessionEvent;
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::storage::Assignment;
 
 /// What every event of a session says about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,13 +22,32 @@ pub struct SessionFacts {
     pub user_name: String,
 }
 
-/// One field of the settings that a save changed.
+/// One field that a change concerned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SettingChange {
+pub struct FieldChange {
     /// As the API names it.
     pub field: String,
     pub before: Value,
     pub after: Value,
+}
+
+impl FieldChange {
+    /// Every field that differs between two states of the same thing: none can be forgotten.
+    ///
+    /// # Panics
+    /// When `T` is no plain JSON object.
+    pub fn between<T: Serialize>(before: &T, after: &T) -> Vec<Self> {
+        let fields = |state: &T| match serde_json::to_value(state) {
+            Ok(Value::Object(fields)) => fields,
+            other => panic!("no JSON object: {other:?}"),
+        };
+        let mut before = fields(before);
+        let pairs = fields(after).into_iter().map(|(field, after)| {
+            let before = before.remove(&field).unwrap_or_default();
+            Self { field, before, after }
+        });
+        pairs.filter(|change| change.before != change.after).collect()
+    }
 }
 
 /// The first column of the export.
@@ -34,6 +55,7 @@ pub struct SettingChange {
 pub enum Category {
     Tenant,
     User,
+    Group,
     Role,
     Assignment,
     Room,
@@ -48,6 +70,7 @@ impl Category {
         match self {
             Self::Tenant => "Tenant",
             Self::User => "User",
+            Self::Group => "Group",
             Self::Role => "Role",
             Self::Assignment => "Assignment",
             Self::Room => "Room",
@@ -96,29 +119,61 @@ events! {
         acknowledged_by: String,
         /// What was acknowledged, word for word.
         acknowledgement: String,
-        changes: Vec<SettingChange>,
+        changes: Vec<FieldChange>,
     };
     RemoteAccessDisabled = "remote_access.disabled", RemoteAccessSetting, "Update", Successful {
-        changes: Vec<SettingChange>,
+        changes: Vec<FieldChange>,
     };
     /// The policies beside the switch.
     RemoteAccessChanged = "remote_access.changed", RemoteAccessSetting, "Update", Successful {
         /// Who has acknowledged, while it is on.
         acknowledged_by: Option<String>,
-        changes: Vec<SettingChange>,
+        changes: Vec<FieldChange>,
     };
 
     UserCreated = "user.created", User, "Create", Successful { user: UserId, name: String, email: String };
     UserRenamed = "user.renamed", User, "Update", Successful { user: UserId, before: String, after: String };
+    UserDisabled = "user.disabled", User, "Update", Successful { user: UserId };
+    UserEnabled = "user.enabled", User, "Update", Successful { user: UserId };
+    InvitationMade = "user.invited", User, "Update", Successful { user: UserId, expires_at: UnixMillis };
+    /// By the person's invitation or with the password before it.
     PasswordChanged = "user.password_changed", User, "Update", Successful { user: UserId };
 
-    RoleCreated = "role.created", Role, "Create", Successful { name: String, permissions: Vec<Permission> };
-    RoleChanged = "role.changed", Role, "Update", Successful {
-        name: String, before: Vec<Permission>, after: Vec<Permission>,
+    GroupCreated = "group.created", Group, "Create", Successful { group: GroupId, name: String };
+    GroupChanged = "group.changed", Group, "Update", Successful {
+        group: GroupId, name: String, changes: Vec<FieldChange>,
     };
+    GroupDeleted = "group.deleted", Group, "Delete", Successful { group: GroupId, name: String };
+    GroupJoined = "group.joined", Group, "Update", Successful {
+        group: GroupId, name: String, user: UserId,
+        /// Whoever did it came to remote access of their own by it.
+        gives_self_access: bool,
+    };
+    GroupLeft = "group.left", Group, "Update", Successful { group: GroupId, name: String, user: UserId };
+
+    RoleCreated = "role.created", Role, "Create", Successful {
+        role: RoleId, name: String, description: String, permissions: Vec<Permission>,
+    };
+    RoleChanged = "role.changed", Role, "Update", Successful {
+        role: RoleId, name: String, changes: Vec<FieldChange>,
+        /// Whoever did it came to remote access of their own by it.
+        gives_self_access: bool,
+    };
+    /// Its assignments went with it.
+    RoleDeleted = "role.deleted", Role, "Delete", Successful { role: RoleId, name: String };
     AssignmentCreated = "assignment.created", Assignment, "Create", Successful {
-        role: String, members: Vec<UserId>, everywhere: bool, rooms: Vec<RoomId>, groups: Vec<String>,
-        places: Vec<String>,
+        assignment: AssignmentId, name: String, description: String, role: String, users: Vec<UserId>,
+        groups: Vec<GroupId>, everywhere: bool, rooms: Vec<RoomId>, room_groups: Vec<String>, places: Vec<String>,
+        /// Whoever did it came to remote access of their own by it.
+        gives_self_access: bool,
+    };
+    AssignmentChanged = "assignment.changed", Assignment, "Update", Successful {
+        assignment: AssignmentId, name: String, role: String, changes: Vec<FieldChange>,
+        /// Whoever did it came to remote access of their own by it.
+        gives_self_access: bool,
+    };
+    AssignmentDeleted = "assignment.deleted", Assignment, "Delete", Successful {
+        assignment: AssignmentId, name: String, role: String,
     };
 
     RoomCreated = "room.created", Room, "Create", Successful { room: RoomId, name: String, place: String };
@@ -198,6 +253,24 @@ events! {
 }
 
 impl Event {
+    /// An assignment to `role`, by its name.
+    pub fn assignment_created(assignment: &Assignment, role: &str, gives_self_access: bool) -> Self {
+        let Assignment { id, name, description, users, groups, scope, .. } = assignment.clone();
+        Self::AssignmentCreated {
+            assignment: id,
+            name,
+            description,
+            role: role.to_owned(),
+            users,
+            groups,
+            everywhere: scope.everywhere,
+            rooms: scope.rooms,
+            room_groups: scope.room_groups,
+            places: scope.places,
+            gives_self_access,
+        }
+    }
+
     /// What the console reported about a session.
     pub fn of_session(facts: SessionFacts, event: &SessionEvent) -> Self {
         match event {

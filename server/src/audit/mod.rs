@@ -7,4 +7,4 @@ mod auditor;
 mod event;
 
 pub use auditor::{Actor, Auditor, Client};
-pub use event::{Category, Event, Outcome, SessionFacts, SettingChange};
+pub use event::{Category, Event, FieldChange, Outcome, SessionFacts};

@@ -61,6 +61,8 @@ impl std::fmt::Debug for UserEntry {
 #[serde(deny_unknown_fields)]
 pub(super) struct RoleEntry {
     pub(super) name: String,
+    #[serde(default)]
+    pub(super) description: Option<String>,
     pub(super) permissions: Vec<Permission>,
 }
 
@@ -68,9 +70,14 @@ pub(super) struct RoleEntry {
 #[serde(deny_unknown_fields)]
 pub(super) struct AssignmentEntry {
     pub(super) role: String,
+    /// The role's name when there is none.
+    pub(super) name: Option<String>,
+    /// E-mail addresses.
+    #[serde(default)]
     pub(super) members: Vec<String>,
     #[serde(default)]
     pub(super) rooms: Vec<RoomId>,
+    /// Names of room groups.
     #[serde(default)]
     pub(super) groups: Vec<String>,
     #[serde(default)]

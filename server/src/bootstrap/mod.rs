@@ -9,16 +9,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use protocol::access::Permission;
-use protocol::ids::{RoomId, TenantId, UserId};
+use protocol::ids::{AssignmentId, RoleId, RoomId, TenantId, UserId};
 use serde::Serialize;
 
 use crate::access::BuiltInRole;
-use crate::audit::{Actor, Client, Event};
+use crate::audit::{Actor, Client, Event, FieldChange};
 use crate::enrolment_offer::{self, BOOTSTRAP_LIFETIME, Terms};
 use crate::logins::password;
 use crate::opt_in::{self, Saved};
 use crate::state::Core;
-use crate::storage::{NewAssignment, NewEvent, NewRoom, NewUser, RoleId, StorageError, Tenant, TenantScope, User};
+use crate::storage::{
+    Assignment, AssignmentScope, AssignmentsOf, NewEvent, NewRole, NewRoom, NewUser, StorageError, Tenant, TenantScope,
+    User,
+};
 use crate::{naming, random};
 
 pub use file::{File, read};
@@ -147,17 +150,23 @@ impl Bootstrap<'_> {
         let permissions: BTreeSet<Permission> = wanted.permissions.iter().copied().collect();
         let permissions: Vec<Permission> = permissions.into_iter().collect();
         let roles = self.core.storage.roles(&self.scope).await?;
-        let Some(stored) = roles.into_iter().find(|role| role.name == name) else {
-            let event = Event::RoleCreated { name: name.clone(), permissions: permissions.clone() };
-            self.core.storage.create_role(&self.scope, &name, &permissions, self.event(&event)).await?;
-            return Ok(());
+        let Some(stored) = roles.into_iter().find(|role| role.name.to_lowercase() == name.to_lowercase()) else {
+            let description = wanted.description.clone().unwrap_or_default();
+            let role = NewRole { id: RoleId(random::bytes()), name, description, permissions };
+            let NewRole { name, description, permissions, .. } = role.clone();
+            let event = Event::RoleCreated { role: role.id, name, description, permissions };
+            return Ok(self.core.storage.create_role(&self.scope, &role, self.event(&event), None).await?);
         };
         if stored.built_in.is_some() {
             return Err(self.problem(format!("{name:?} is a built-in role and cannot be changed")));
         }
-        if stored.permissions != permissions {
-            let event = Event::RoleChanged { name, before: stored.permissions, after: permissions.clone() };
-            self.core.storage.set_permissions(&self.scope, stored.id, &permissions, self.event(&event)).await?;
+        let description = wanted.description.clone().unwrap_or_else(|| stored.description.clone());
+        let role = NewRole { id: stored.id, name, description, permissions };
+        let changes = FieldChange::between(&NewRole::from(&stored), &role);
+        if !changes.is_empty() {
+            let event =
+                Event::RoleChanged { role: role.id, name: role.name.clone(), changes, gives_self_access: false };
+            self.core.storage.set_role(&self.scope, &role, stored.version, self.event(&event)).await?;
         }
         Ok(())
     }
@@ -222,16 +231,8 @@ impl Bootstrap<'_> {
     async fn hold_everywhere(&self, role: &str, user: UserId) -> Result<()> {
         let built_in = BuiltInRole::ALL.into_iter().find(|built_in| built_in.name() == role);
         built_in.ok_or_else(|| self.problem(format!("{role:?} is no built-in role: use an assignment")))?;
-        let assignment = NewAssignment {
-            role: self.role_id(role).await?,
-            members: vec![user],
-            everywhere: true,
-            rooms: Vec::new(),
-            groups: Vec::new(),
-            places: Vec::new(),
-            created_at: self.core.clock.now(),
-        };
-        self.assign(role, assignment).await
+        let scope = AssignmentScope { everywhere: true, ..AssignmentScope::default() };
+        self.assign(role, role, vec![user], scope).await
     }
 
     async fn assignment(&self, wanted: &AssignmentEntry) -> Result<()> {
@@ -241,31 +242,34 @@ impl Bootstrap<'_> {
             let (_, user) = found.ok_or_else(|| self.problem(format!("the member {email} has no account")))?;
             members.push(user.id);
         }
-        let assignment = NewAssignment {
-            role: self.role_id(&wanted.role).await?,
-            members,
+        let scope = AssignmentScope {
             everywhere: false,
             rooms: self.known_rooms(&wanted.rooms).await?,
-            groups: wanted.groups.clone(),
+            room_groups: wanted.groups.clone(),
             places: self.known_places(&wanted.places).await?,
-            created_at: self.core.clock.now(),
         };
-        self.assign(&wanted.role, assignment).await
+        self.assign(&wanted.role, wanted.name.as_deref().unwrap_or(&wanted.role), members, scope).await
     }
 
-    async fn assign(&self, role: &str, assignment: NewAssignment) -> Result<()> {
-        if self.core.storage.has_assignment(&self.scope, &assignment).await? {
+    async fn assign(&self, role: &str, name: &str, users: Vec<UserId>, scope: AssignmentScope) -> Result<()> {
+        let assignment = Assignment {
+            id: AssignmentId(random::bytes()),
+            role: self.role_id(role).await?,
+            name: naming::name(name).ok_or_else(|| self.problem(format!("{name:?} cannot name an assignment")))?,
+            description: String::new(),
+            users,
+            groups: Vec::new(),
+            scope,
+            made_by: None,
+            made_at: self.core.clock.now(),
+            version: 1,
+        };
+        let stored = self.core.storage.assignments(&self.scope, AssignmentsOf::Role(assignment.role)).await?;
+        if stored.iter().any(|stored| stored.is_like(&assignment)) {
             return Ok(());
         }
-        let event = Event::AssignmentCreated {
-            role: role.to_owned(),
-            members: assignment.members.clone(),
-            everywhere: assignment.everywhere,
-            rooms: assignment.rooms.clone(),
-            groups: assignment.groups.clone(),
-            places: assignment.places.clone(),
-        };
-        Ok(self.core.storage.create_assignment(&self.scope, &assignment, self.event(&event)).await?)
+        let event = self.event(&Event::assignment_created(&assignment, role, false));
+        Ok(self.core.storage.create_assignment(&self.scope, &assignment, event).await?)
     }
 
     async fn role_id(&self, name: &str) -> Result<RoleId> {

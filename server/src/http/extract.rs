@@ -68,7 +68,7 @@ macro_rules! needs {
     };
 }
 
-needs!(RoomView, RoomModify, ServiceSettingsView, ServiceSettingsModify);
+needs!(RoomView, RoomModify, ReportView, RoleView, RoleModify, ServiceSettingsView);
 
 /// Holds the permission `P` for at least some rooms: the handler narrows it down.
 #[derive(Debug, Clone)]
@@ -113,6 +113,21 @@ impl<P: Needs> FromRequestParts<AppState> for Everywhere<P> {
             return Err(ApiError::Forbidden);
         }
         Ok(Self { signed_in, permission: PhantomData })
+    }
+}
+
+/// A Global Administrator or Rooms Manager of the whole tenant: may opt in and change roles. Custom roles cannot give this.
+#[derive(Debug, Clone)]
+pub struct Administrator {
+    pub signed_in: SignedIn,
+}
+
+impl FromRequestParts<AppState> for Administrator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let signed_in = SignedIn::from_request_parts(parts, state).await?;
+        if signed_in.effective.administers() { Ok(Self { signed_in }) } else { Err(ApiError::Forbidden) }
     }
 }
 

@@ -5,6 +5,7 @@ pub mod assets;
 pub mod error;
 pub mod extract;
 pub mod middleware;
+pub mod needs;
 pub mod router;
 pub mod routes;
 pub mod sockets;

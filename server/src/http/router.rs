@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{assets, middleware, routes, sockets};
+use super::{assets, middleware, needs, routes, sockets};
 use crate::state::AppState;
 
 /// Largest body of a request in bytes.
@@ -17,7 +17,9 @@ const BODY_MAX_BYTES: usize = 64 << 10;
     info(
         title = "Redring",
         description = "Remote access to meeting-room consoles. Errors are problem details (RFC 9457) with a stable `code`. \
-            Requests that change something carry the header `x-redring-request: 1`.",
+            Requests that change something carry the header `x-redring-request: 1`. `x-needs` says who may ask: `nobody`, \
+            somebody with a `login`, who has a permission for the `room:` of the path, `somewhere:` or `everywhere:`, or an \
+            `administrator` (a Global Administrator or Rooms Manager of the whole organisation).",
     ),
     components(schemas(api::Problem, api::LiveEvent)),
     tags(
@@ -64,6 +66,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
     let (api, description) = api_routes().split_for_parts();
+    needs::of_routes(&description);
     let api = api
         .route(&format!("{}/openapi.json", api::PREFIX), routes::openapi::route(&description))
         .layer(from_fn(middleware::no_store))

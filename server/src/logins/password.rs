@@ -8,8 +8,6 @@ use tokio::sync::Semaphore;
 
 use crate::random;
 
-/// Shortest password that is taken.
-pub const MIN_CHARS: usize = 12;
 /// Longest password that is taken, in bytes.
 pub const MAX_BYTES: usize = 1024;
 

@@ -43,6 +43,10 @@ impl ConsoleDirectory for SessionManager {
             session.ended().await;
         }
     }
+
+    async fn recheck(&self, scope: &TenantScope) {
+        self.end_unallowed(Some(scope)).await.ended().await;
+    }
 }
 
 fn is_shown(session: &LiveSession, scope: &TenantScope, room: &RoomId) -> bool {

@@ -1,5 +1,5 @@
 use protocol::api::CallStatus;
-use protocol::ids::RoomId;
+use protocol::ids::{RoomId, UserId};
 
 use super::SessionManager;
 use crate::access::{Call, ConsoleFact, Effective, GateContext};
@@ -37,12 +37,21 @@ impl SessionManager {
     /// # Errors
     /// When the storage fails.
     pub async fn gate(&self, requester: &Requester, room: &RoomId) -> Result<Option<Gate>> {
-        let scope = &requester.scope;
+        let Some(gate) = self.gate_of(&requester.scope, &requester.user.id, room).await? else { return Ok(None) };
+        let audit_writable = self.core.storage.probe_writable().await.is_ok();
+        Ok(Some(Gate { context: GateContext { audit_writable, ..gate.context }, ..gate }))
+    }
+
+    /// The same without a look at the log, which is taken for writable.
+    pub(super) async fn gate_of(&self, scope: &TenantScope, user: &UserId, room: &RoomId) -> Result<Option<Gate>> {
         let storage = &self.core.storage;
         let Some(room) = storage.room(scope, room).await? else { return Ok(None) };
         let settings = storage.remote_access(scope).await?;
         let console = storage.console_of_room(scope, &room.room.id).await?;
-        let effective = Effective::new(storage.grants_of(scope, &requester.user.id).await?);
+        let effective = match storage.user(scope, user).await? {
+            Some(user) if !user.disabled => Effective::new(storage.grants_of(scope, &user.id).await?),
+            _ => Effective::default(),
+        };
         let presence = self.registry.presence(scope, &room.room.id);
         // A link that has not been closed yet may belong to a console that the room no longer has.
         let presence =
@@ -54,7 +63,7 @@ impl SessionManager {
             monitored: presence.as_ref().is_some_and(|presence| presence.monitored),
             suppressed: room.room.suppressed_since.is_some(),
             call: presence.map_or(Call::Unknown, |presence| call(presence.call)),
-            audit_writable: storage.probe_writable().await.is_ok(),
+            audit_writable: true,
         };
         Ok(Some(Gate { context, room, console, settings }))
     }

@@ -10,11 +10,13 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::SessionManager;
 use super::live::LiveSession;
+use crate::storage::TenantScope;
 
 impl SessionManager {
     /// Renews leases and checks sessions against the policy, for as long as the server runs.
     pub async fn keep_time(self: Arc<Self>) {
         let mut lease = interval(self.limits.lease_every);
+        let mut versions = HashMap::new();
         let mut recheck = interval(self.limits.recheck_every);
         let mut activity = interval(self.limits.activity_every);
         lease.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -23,8 +25,22 @@ impl SessionManager {
         loop {
             tokio::select! {
                 _ = lease.tick() => self.renew_leases().await,
-                _ = recheck.tick() => self.recheck(None).await,
+                _ = recheck.tick() => self.recheck_changed(&mut versions).await,
                 _ = activity.tick() => self.keep_logins_active().await,
+            }
+        }
+    }
+
+    /// Checks the sessions of tenants in which somebody changed who may do what, on whatever way: another process beside
+    /// this one writes to the same storage.
+    async fn recheck_changed(&self, versions: &mut HashMap<TenantScope, i64>) {
+        let present = match self.core.storage.access_versions().await {
+            Ok(present) => present,
+            Err(error) => return tracing::warn!(%error, "changes of access could not be read"),
+        };
+        for (scope, version) in present {
+            if versions.get(&scope) != Some(&version) && self.end_unallowed(Some(&scope)).await.complete {
+                versions.insert(scope, version);
             }
         }
     }

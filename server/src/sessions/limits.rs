@@ -28,7 +28,7 @@ pub struct SessionLimits {
     pub maximum_slack: Micros,
     /// How often leases are renewed.
     pub lease_every: Duration,
-    /// How often every session is checked against the present policy, beside the checks after a change.
+    /// How often to look for changes of access that did not come through this process.
     pub recheck_every: Duration,
     /// How often the login behind a live session is kept from running out for idleness.
     pub activity_every: Duration,
@@ -54,7 +54,7 @@ impl Default for SessionLimits {
             restart_grace: Micros::from_secs(600),
             maximum_slack: Micros::from_secs(60),
             lease_every: Duration::from_secs(5),
-            recheck_every: Duration::from_secs(5),
+            recheck_every: Duration::from_millis(500),
             activity_every: Duration::from_mins(1),
             farewell: Duration::from_secs(1),
             store_again_after: Duration::from_secs(1),

@@ -9,14 +9,14 @@ use tokio::time::{sleep, timeout};
 
 use super::live::LiveSession;
 use super::{Limits, Requester, SessionLimits};
-use crate::access::Effective;
+use crate::access::{Asked, ConsoleFact, GateContext, decide};
 use crate::audit::{Actor, Client, Event, SessionFacts};
 use crate::consoles::{Registry, Report, Reports};
 use crate::metrics::GaugeGuard;
 use crate::relay::Relay;
 use crate::relay::socket::Wire;
 use crate::state::Core;
-use crate::storage::{ConsoleStatus, Result, SessionEnd, TenantScope};
+use crate::storage::{Result, SessionEnd, TenantScope};
 
 /// How often to look whether all sockets are gone.
 const FAREWELL_LOOK: Duration = Duration::from_millis(10);
@@ -35,6 +35,24 @@ pub struct SessionManager {
 struct Entry {
     session: Arc<LiveSession>,
     _counted: GaugeGuard,
+}
+
+/// What a check of live sessions against the present policy came to.
+#[derive(Default)]
+pub struct Checked {
+    /// Sessions that are ending because of it.
+    ended: Vec<Arc<LiveSession>>,
+    /// Every session could be checked.
+    pub(super) complete: bool,
+}
+
+impl Checked {
+    /// Returns when the ends are stored.
+    pub async fn ended(self) {
+        for session in self.ended {
+            session.ended().await;
+        }
+    }
 }
 
 /// What has as many sessions as it may have.
@@ -114,31 +132,39 @@ impl SessionManager {
     }
 
     /// Checks live sessions against the present policy, those of one tenant or all, and ends those that may no longer be.
-    pub async fn recheck(&self, tenant: Option<&TenantScope>) {
+    /// Returns them, and whether every one could be checked.
+    pub async fn end_unallowed(&self, tenant: Option<&TenantScope>) -> Checked {
+        let mut checked = Checked { ended: Vec::new(), complete: true };
         for session in self.sessions_where(|session| tenant.is_none_or(|tenant| session.scope == *tenant)) {
             match self.still_allowed(&session).await {
                 Ok(None) => {}
-                Ok(Some(reason)) => session.end(reason, Actor::Server),
+                Ok(Some(reason)) => {
+                    session.end(reason, Actor::Server);
+                    checked.ended.push(session);
+                }
                 // Not knowing ends nothing here: leases are not renewed either while the storage fails.
-                Err(error) => tracing::warn!(session.id = %session.id(), %error, "a session could not be checked"),
+                Err(error) => {
+                    tracing::warn!(session.id = %session.id(), %error, "a session could not be checked");
+                    checked.complete = false;
+                }
             }
         }
+        checked
     }
 
     /// The reason why a live session may no longer be.
     pub(super) async fn still_allowed(&self, session: &LiveSession) -> Result<Option<EndReason>> {
-        let (storage, scope, facts) = (&self.core.storage, &session.scope, &session.facts);
-        if !storage.remote_access(scope).await?.enabled {
-            return Ok(Some(EndReason::Disabled));
-        }
-        let Some(room) = storage.room(scope, &facts.room).await? else { return Ok(Some(EndReason::Revoked)) };
-        let user = storage.user(scope, &facts.user).await?;
-        let effective = Effective::new(storage.grants_of(scope, &facts.user).await?);
-        let console = storage.console_of_room(scope, &facts.room).await?;
-        let allowed = user.is_some_and(|user| !user.disabled)
-            && effective.access_to(room.at()).is_some_and(|access| facts.access <= access)
-            && console.is_some_and(|console| console.id == facts.console && console.status == ConsoleStatus::Approved);
-        Ok((!allowed).then_some(EndReason::Revoked))
+        let facts = &session.facts;
+        let Some(gate) = self.gate_of(&session.scope, &facts.user, &facts.room).await? else {
+            return Ok(Some(EndReason::Revoked));
+        };
+        let same_console = gate.console.is_some_and(|console| console.id == facts.console);
+        let console = if same_console { gate.context.console } else { ConsoleFact::NotEnrolled };
+        Ok(match decide(&GateContext { console, ..gate.context }, Asked::Stay(facts.access)) {
+            Ok(_) => None,
+            Err(RefusalCode::NotEnabled) => Some(EndReason::Disabled),
+            Err(_) => Some(EndReason::Revoked),
+        })
     }
 
     /// Takes a new session into the map.

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use super::live::{LiveSession, Task};
 use super::{Capacity, Gate, Requester, SessionManager};
-use crate::access::{Call, GateContext, decide};
+use crate::access::{Asked, decide};
 use crate::audit::{Actor, Event, SessionFacts};
 use crate::consoles::{Answer, AskError};
 use crate::random;
@@ -114,7 +114,7 @@ impl SessionManager {
         viewer_key: PublicKey,
     ) -> Result<StartedSession, StartError> {
         let gate = self.gate(requester, room).await?.ok_or(StartError::NotFound)?;
-        let (console, grantable) = match (&gate.console, decide(&gate.context)) {
+        let (console, grantable) = match (&gate.console, decide(&gate.context, Asked::Start)) {
             (Some(console), Ok(grantable)) => (console, grantable),
             (None, Ok(_)) => return self.refuse(requester, room, RefusalCode::UnsupportedConsole, None).await,
             (_, Err(code)) => return self.refuse(requester, room, code, None).await,
@@ -208,16 +208,11 @@ impl SessionManager {
         let _connecting = session.connecting.lock().await;
         let room = &session.facts.room;
         let gate = self.gate(requester, room).await?.ok_or(StartError::NotFound)?;
-        // What a call means for a live session is the console's affair, and maintenance does not end one.
-        let context = GateContext { call: Call::Idle, suppressed: false, ..gate.context };
-        let allowed = decide(&context).and_then(|grantable| {
-            if session.facts.access <= grantable.access() { Ok(()) } else { Err(RefusalCode::NoPermission) }
-        });
-        let nonce = match (allowed, &gate.console) {
-            (Ok(()), Some(console)) if console.id == session.facts.console => {
+        let nonce = match (decide(&gate.context, Asked::Resume(session.facts.access)), &gate.console) {
+            (Ok(_), Some(console)) if console.id == session.facts.console => {
                 self.nonce(console, false).await.map(|nonce| (console, nonce))
             }
-            (Ok(()), _) => Err(RefusalCode::UnsupportedConsole),
+            (Ok(_), _) => Err(RefusalCode::UnsupportedConsole),
             (Err(code), _) => Err(code),
         };
         let (console, nonce) = match nonce {

@@ -24,7 +24,7 @@ pub use consoles::{Console, ConsoleStatus, Consoles, EnrolmentSecret, NewConsole
 pub use events::{EventFilter, Events, NewEvent, StoredEvent};
 pub use installation::{Installation, SetupLink};
 pub use logins::{LoginKey, LoginRecord, Logins};
-pub use roles::{NewAssignment, Role, RoleId, Roles};
+pub use roles::{Assignment, AssignmentScope, AssignmentsOf, NewRole, Role, Roles};
 pub use rooms::{NewRoom, Room, RoomFacts, Rooms};
 pub use sessions::{NewSession, SessionEnd, SessionRecord, Sessions};
 pub use tenants::{RemoteAccessSettings, Tenant, Tenants};

@@ -19,7 +19,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 /// Who is signed in
 #[utoipa::path(
     get, path = "/me", tag = "login", security(("login" = [])),
-    responses((status = 200, body = Me), (status = 401, body = Problem)),
+    extensions(("x-needs" = json!("login"))), responses((status = 200, body = Me), (status = 401, body = Problem)),
 )]
 async fn me(State(state): State<AppState>, signed_in: SignedIn) -> ApiResult<Json<Me>> {
     Ok(Json(describe(&state, &signed_in.scope, &signed_in.user, &signed_in.effective).await?))
@@ -33,6 +33,8 @@ pub(super) async fn describe(state: &AppState, scope: &TenantScope, user: &User,
         user: UserSummary { id: user.id, name: user.name.clone(), email: user.email.clone() },
         tenant: TenantSummary { id: tenant.id, name: tenant.name, remote_access_enabled: settings.enabled },
         permissions: effective.somewhere().iter().collect(),
+        permissions_everywhere: effective.everywhere().iter().collect(),
+        administers: effective.administers(),
     })
 }
 

@@ -26,7 +26,10 @@ const READERS: u32 = 4;
 /// The name of the file in the data folder.
 pub const FILE: &str = "redring.sqlite3";
 
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "start", include_str!("../../../migrations/sqlite/0001_start.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "start", include_str!("../../../migrations/sqlite/0001_start.sql")),
+    (2, "people", include_str!("../../../migrations/sqlite/0002_people.sql")),
+];
 
 /// The database of one data folder.
 pub struct Sqlite3 {

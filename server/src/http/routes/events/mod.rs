@@ -29,7 +29,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 /// Server-sent events; `data` holds one JSON object. The stream ends with the login.
 #[utoipa::path(
     get, path = "/events", tag = "events", security(("login" = [])),
-    responses((status = 200, body = LiveEvent, content_type = "text/event-stream"), (status = 401, body = Problem)),
+    extensions(("x-needs" = json!("login"))), responses((status = 200, body = LiveEvent, content_type = "text/event-stream"), (status = 401, body = Problem)),
 )]
 async fn events(
     State(state): State<AppState>,

@@ -32,7 +32,7 @@ impl From<LoginError> for ApiError {
 /// before ends.
 #[utoipa::path(
     post, path = "/login", tag = "login", request_body = LoginRequest,
-    responses(
+    extensions(("x-needs" = json!("nobody"))), responses(
         (status = 200, body = Me, description = "Sets the login cookie"),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 429, body = Problem),
     ),

@@ -14,7 +14,7 @@ use crate::state::{AppState, SessionsOf};
 /// Ends the login and the remote sessions that were started from it.
 #[utoipa::path(
     post, path = "/logout", tag = "login", security(("login" = [])),
-    responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem)),
+    extensions(("x-needs" = json!("login"))), responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem)),
 )]
 pub(super) async fn sign_out(State(state): State<AppState>, signed_in: SignedIn) -> ApiResult<impl IntoResponse> {
     let SignedIn { scope, user, login, client, .. } = signed_in;

@@ -15,7 +15,7 @@ use crate::state::AppState;
     path = "/rooms/{room}/remote-access",
     tag = "sessions",
     params(("room" = String, Path)),
-    responses((status = 200, body = GateChecklist), (status = 404, body = Problem)),
+    extensions(("x-needs" = json!("room:room.view"))), responses((status = 200, body = GateChecklist), (status = 404, body = Problem)),
 )]
 pub(super) async fn get(
     State(state): State<AppState>,

@@ -19,7 +19,7 @@ const NUMBERS_MAX: u32 = 50;
 /// Add a room; the answer holds the string that enrols its console
 #[utoipa::path(
     post, path = "/rooms", tag = "rooms", security(("login" = [])), request_body = CreateRoom,
-    responses(
+    extensions(("x-needs" = json!("somewhere:room.modify"))), responses(
         (status = 201, body = CreatedRoom), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 409, body = Problem),
     ),

@@ -13,7 +13,7 @@ use crate::state::AppState;
 /// The console that uses it takes the place of the room's present one.
 #[utoipa::path(
     post, path = "/rooms/{room}/enrolment", tag = "rooms", security(("login" = [])), params(("room" = RoomId, Path)),
-    responses(
+    extensions(("x-needs" = json!("room:room.modify"))), responses(
         (status = 200, body = EnrolmentOffer), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem),
     ),

@@ -13,7 +13,7 @@ use crate::storage::{Console, ConsoleStatus};
 /// One room with its console and live sessions
 #[utoipa::path(
     get, path = "/rooms/{room}", tag = "rooms", security(("login" = [])), params(("room" = RoomId, Path)),
-    responses((status = 200, body = RoomDetail), (status = 401, body = Problem), (status = 404, body = Problem)),
+    extensions(("x-needs" = json!("room:room.view"))), responses((status = 200, body = RoomDetail), (status = 401, body = Problem), (status = 404, body = Problem)),
 )]
 pub(super) async fn get(State(state): State<AppState>, room: InRoom<needs::RoomView>) -> ApiResult<Json<RoomDetail>> {
     let InRoom { signed_in, room, .. } = room;

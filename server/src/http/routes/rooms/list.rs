@@ -35,7 +35,7 @@ pub(super) struct Filter {
 /// Rooms that the signed-in user may see
 #[utoipa::path(
     get, path = "/rooms", tag = "rooms", security(("login" = [])), params(Filter),
-    responses((status = 200, body = RoomList), (status = 400, body = Problem), (status = 401, body = Problem)),
+    extensions(("x-needs" = json!("login"))), responses((status = 200, body = RoomList), (status = 400, body = Problem), (status = 401, body = Problem)),
 )]
 pub(super) async fn list(
     State(state): State<AppState>,

@@ -17,7 +17,7 @@ use crate::state::AppState;
     tag = "sessions",
     params(("room" = String, Path)),
     request_body = StartSession,
-    responses(
+    extensions(("x-needs" = json!("room:room.view"))), responses(
         (status = 201, body = StartedSession),
         (status = 404, body = Problem),
         (status = 409, body = Problem, description = "with `code` `refused`, `refusal` names the row of the gate that is shut"),

@@ -12,7 +12,7 @@ use crate::state::AppState;
 /// Needs the permission `service_settings.view` for the whole organisation.
 #[utoipa::path(
     get, path = "/settings/remote-access", tag = "settings", security(("login" = [])),
-    responses(
+    extensions(("x-needs" = json!("everywhere:service_settings.view"))), responses(
         (status = 200, body = RemoteAccessSettings), (status = 401, body = Problem), (status = 403, body = Problem),
     ),
 )]

@@ -4,20 +4,19 @@ use protocol::api::{Problem, RemoteAccessSettings};
 use protocol::reason::EndReason;
 
 use crate::http::error::{ApiError, ApiResult};
-use crate::http::extract::{ApiJson, Everywhere, SignedIn, needs};
+use crate::http::extract::{Administrator, ApiJson, SignedIn};
 use crate::opt_in::{self, Saved, Unfit};
 use crate::state::{AppState, SessionsOf};
 
 /// Change the organisation's opt-in to remote access and the policies beside it
 ///
-/// Needs the permission `service_settings.modify` for the whole organisation, which Global Administrators and Rooms
-/// Managers have. Enabling needs a valid `acknowledged_by` in the same request. Disabling ends every live session of
+/// For Global Administrators and Rooms Managers of the whole organisation. Enabling needs a valid `acknowledged_by` in the same request. Disabling ends every live session of
 /// the organisation and answers when their ends are recorded. A new `idle_limit_s` or `maximum_s` holds for sessions
 /// that start afterwards. What changed is in the audit log; a request that changes nothing leaves no record.
 #[utoipa::path(
     put, path = "/settings/remote-access", tag = "settings", security(("login" = [])),
     request_body = RemoteAccessSettings,
-    responses(
+    extensions(("x-needs" = json!("administrator"))), responses(
         (status = 200, body = RemoteAccessSettings, description = "the settings in force, with their new version"),
         (status = 400, body = Problem, description = "a field cannot be had so; `detail` names it"),
         (status = 401, body = Problem), (status = 403, body = Problem),
@@ -26,7 +25,7 @@ use crate::state::{AppState, SessionsOf};
 )]
 pub(super) async fn put(
     State(state): State<AppState>,
-    permitted: Everywhere<needs::ServiceSettingsModify>,
+    permitted: Administrator,
     ApiJson(wanted): ApiJson<RemoteAccessSettings>,
 ) -> ApiResult<Json<RemoteAccessSettings>> {
     // Runs to its end even when whoever asked goes away: with remote access, the sessions end.

@@ -1,6 +1,6 @@
 use axum::extract::State;
 use axum::response::Response;
-use protocol::api::{Me, Problem, SetupRequest};
+use protocol::api::{Me, PASSWORD_MIN_CHARS, Problem, SetupRequest};
 use protocol::ids::{TenantId, UserId};
 
 use crate::audit::{Actor, Client, Event};
@@ -15,7 +15,7 @@ use crate::{naming, random, setup_link};
 /// Create the first tenant and its Global Administrator with a one-time link
 #[utoipa::path(
     post, path = "/setup", tag = "setup", request_body = SetupRequest,
-    responses(
+    extensions(("x-needs" = json!("nobody"))), responses(
         (status = 200, body = Me, description = "Sets the login cookie"),
         (status = 400, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem),
         (status = 429, body = Problem),
@@ -62,8 +62,8 @@ struct Wanted {
 impl Wanted {
     fn check(request: &SetupRequest) -> ApiResult<Self> {
         let missing = |field: &str| ApiError::bad_request(format!("{field} is empty, too long or cannot be used."));
-        if request.password.chars().count() < password::MIN_CHARS || password::MAX_BYTES < request.password.len() {
-            let sentence = format!("password: take at least {} characters.", password::MIN_CHARS);
+        if request.password.chars().count() < PASSWORD_MIN_CHARS || password::MAX_BYTES < request.password.len() {
+            let sentence = format!("password: take at least {PASSWORD_MIN_CHARS} characters.");
             return Err(ApiError::bad_request(sentence));
         }
         let organisation = naming::name(&request.organisation).ok_or_else(|| missing("organisation"))?;
