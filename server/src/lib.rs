@@ -2,13 +2,14 @@
 //! and carries ciphertext between a viewer and an agent without being able to read it.
 //!
 //! Reading order: [`storage`] (what is remembered), [`access`] (who may), [`audit`] (what is told), [`logins`],
-//! [`consoles`] and [`sessions`] (what is alive), [`relay`] (the splice), [`http`] (how it is reached), [`run`].
+//! [`consoles`] and [`sessions`] (what is alive), [`admin`] (what administrators change), [`relay`] (the splice), [`http`] (how it is reached), [`run`].
 //!
 //! INVARIANT: no key, picture or typed text of a session is ever in this process in the clear.
 
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod admin;
 pub mod audit;
 pub mod audit_export;
 pub mod bootstrap;

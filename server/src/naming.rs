@@ -1,5 +1,6 @@
 //! Names and places as people type them, made fit to be stored; ids made from names.
 
+use protocol::api::DESCRIPTION_MAX_BYTES;
 use protocol::control::NAME_MAX_BYTES;
 use protocol::ids::SLUG_MAX_BYTES;
 use protocol::wire::Text;
@@ -16,11 +17,24 @@ pub fn name(text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
+/// A description of a role, an assignment or a group, which may be empty; `None` when it is too long or could mislead its
+/// reader.
+pub fn description(text: &str) -> Option<String> {
+    let text = text.trim();
+    Text::<DESCRIPTION_MAX_BYTES>::new(text).is_ok().then(|| text.to_owned())
+}
+
 /// A path in the site tree: no spaces around its segments, no empty ones. The empty path is none.
 pub fn place(text: &str) -> Option<String> {
     let segments: Vec<&str> = text.split('/').map(str::trim).filter(|segment| !segment.is_empty()).collect();
     let place = segments.join("/");
     Text::<PLACE_MAX_BYTES>::new(place.as_str()).is_ok().then_some(place)
+}
+
+/// A place and every place above it, outermost first.
+pub fn ancestors(place: &str) -> impl Iterator<Item = &str> {
+    let ends = place.match_indices('/').map(|(index, _)| index).chain([place.len()]);
+    ends.map(|end| &place[..end]).filter(|place| !place.is_empty())
 }
 
 /// An e-mail address, as far as its form can tell.

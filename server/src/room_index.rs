@@ -1,12 +1,13 @@
 //! The rooms of each tenant in memory, in the order of the list, so that searching and counting 50,000 of them takes
 //! milliseconds. The database stays the truth: its version of a tenant's rooms is compared before every use.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use protocol::api::{RoomCounters, RoomState};
 use protocol::ids::{RoomId, TenantId};
 
+use crate::naming;
 use crate::state::{Core, Presence};
 use crate::storage::{Result, RoomFacts, TenantScope};
 
@@ -43,6 +44,14 @@ impl IndexedRoom {
 pub struct TenantRooms {
     rooms: Vec<IndexedRoom>,
     by_id: HashMap<RoomId, usize>,
+    counted: OnceLock<Counted>,
+}
+
+/// How many rooms there are in each room group, and at each place and below.
+#[derive(Debug, Default)]
+struct Counted {
+    groups: BTreeMap<String, u32>,
+    places: BTreeMap<String, u32>,
 }
 
 impl TenantRooms {
@@ -50,7 +59,7 @@ impl TenantRooms {
         let mut rooms: Vec<IndexedRoom> = facts.into_iter().map(IndexedRoom::new).collect();
         rooms.sort_unstable_by(|a, b| a.position().cmp(&b.position()));
         let by_id = rooms.iter().enumerate().map(|(index, room)| (room.facts.room.id.clone(), index)).collect();
-        Self { rooms, by_id }
+        Self { rooms, by_id, counted: OnceLock::new() }
     }
 
     pub fn all(&self) -> &[IndexedRoom] {
@@ -59,6 +68,42 @@ impl TenantRooms {
 
     pub fn get(&self, id: &RoomId) -> Option<&IndexedRoom> {
         self.by_id.get(id).and_then(|index| self.rooms.get(*index))
+    }
+
+    /// Names of room groups with the number of their rooms.
+    pub fn groups(&self) -> &BTreeMap<String, u32> {
+        &self.counted().groups
+    }
+
+    /// Every place and those above it, with the number of rooms there and below.
+    pub fn places(&self) -> &BTreeMap<String, u32> {
+        &self.counted().places
+    }
+
+    pub fn n_in_group(&self, name: &str) -> u32 {
+        self.groups().get(name).copied().unwrap_or_default()
+    }
+
+    pub fn n_at_place(&self, path: &str) -> u32 {
+        self.places().get(path).copied().unwrap_or_default()
+    }
+
+    fn counted(&self) -> &Counted {
+        self.counted.get_or_init(|| {
+            let mut counted = Counted::default();
+            for IndexedRoom { facts, .. } in &self.rooms {
+                for group in &facts.groups {
+                    *counted.groups.entry(group.clone()).or_default() += 1;
+                }
+                for place in naming::ancestors(&facts.room.place) {
+                    match counted.places.get_mut(place) {
+                        Some(n_rooms) => *n_rooms += 1,
+                        None => drop(counted.places.insert(place.to_owned(), 1)),
+                    }
+                }
+            }
+            counted
+        })
     }
 }
 

@@ -79,6 +79,19 @@ const ROOMS: &[Room] = &[
     // What every room gets handed (`Core`), and where `run` wires them all.
     Room { path: "server/src/state", uses: Uses::Everything, common: true },
     room("server/src/access", &[PROTOCOL, API]),
+    // What administrators change: between the API and what is remembered.
+    room(
+        "server/src/admin",
+        &[
+            "server/src",
+            "server/src/access",
+            "server/src/audit",
+            "server/src/logins",
+            "server/src/storage",
+            PROTOCOL,
+            API,
+        ],
+    ),
     room("server/src/audit", &["server/src/storage", PROTOCOL, API]),
     room("server/src/consoles", &["server/src/storage", "server/src/audit", "server/src/relay/socket", PROTOCOL, API]),
     room(
@@ -86,6 +99,7 @@ const ROOMS: &[Room] = &[
         &[
             "server/src",
             "server/src/access",
+            "server/src/admin",
             "server/src/audit",
             "server/src/consoles",
             "server/src/logins",

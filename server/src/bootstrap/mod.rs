@@ -27,7 +27,7 @@ use crate::{naming, random};
 pub use file::{File, read};
 
 use file::{AssignmentEntry, EnrolmentEntry, RoleEntry, RoomEntry, TenantEntry, UserEntry};
-use places::{ancestors, full_place};
+use places::full_place;
 
 /// Why a bootstrap file was not applied, or not to its end.
 #[derive(Debug, thiserror::Error)]
@@ -292,7 +292,7 @@ impl Bootstrap<'_> {
             return Ok(Vec::new());
         }
         let rooms = self.core.storage.rooms(&self.scope).await?;
-        let known: BTreeSet<&str> = rooms.iter().flat_map(|facts| ancestors(&facts.room.place)).collect();
+        let known: BTreeSet<&str> = rooms.iter().flat_map(|facts| naming::ancestors(&facts.room.place)).collect();
         let full = |text: &String| full_place(&known, text).map_err(|problem| self.problem(problem));
         wanted.iter().map(full).collect()
     }

@@ -5,12 +5,6 @@ use std::collections::BTreeSet;
 use crate::access::is_at_or_below;
 use crate::naming;
 
-/// A place and every place above it.
-pub(super) fn ancestors(place: &str) -> impl Iterator<Item = &str> {
-    let ends = place.match_indices('/').map(|(index, _)| index).chain([place.len()]);
-    ends.map(|end| &place[..end]).filter(|place| !place.is_empty())
-}
-
 /// The one known place that `text` names, from its root or by its last segments.
 pub(super) fn full_place(known: &BTreeSet<&str>, text: &str) -> Result<String, String> {
     let wanted = naming::place(text).filter(|place| !place.is_empty()).ok_or("a place of an assignment is empty")?;
@@ -29,6 +23,7 @@ pub(super) fn full_place(known: &BTreeSet<&str>, text: &str) -> Result<String, S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::naming::ancestors;
 
     #[test]
     fn places_are_found_from_their_root_or_by_their_end() {

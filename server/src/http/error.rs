@@ -3,6 +3,7 @@ use axum::response::{IntoResponse, Response};
 use protocol::api::{Problem, ProblemCode};
 use protocol::refusal::RefusalCode;
 
+use crate::admin::AdminError;
 use crate::storage::StorageError;
 
 /// Why a request was not served, as problem details with a stable code.
@@ -12,6 +13,8 @@ pub enum ApiError {
     WrongCredentials,
     SetupLinkSpent,
     Forbidden,
+    /// The sentence says why not.
+    ForbiddenBecause(String),
     /// Also what another tenant's things look like.
     NotFound,
     /// The sentence is shown to people.
@@ -37,7 +40,7 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotSignedIn | Self::WrongCredentials => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::ForbiddenBecause(_) | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Conflict(_) | Self::Refused(_) | Self::SetupLinkSpent => StatusCode::CONFLICT,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
@@ -52,7 +55,7 @@ impl ApiError {
             Self::NotSignedIn => ProblemCode::NotSignedIn,
             Self::WrongCredentials => ProblemCode::WrongCredentials,
             Self::SetupLinkSpent => ProblemCode::SetupLinkSpent,
-            Self::Forbidden => ProblemCode::Forbidden,
+            Self::Forbidden | Self::ForbiddenBecause(_) => ProblemCode::Forbidden,
             Self::NotFound => ProblemCode::NotFound,
             Self::Conflict(_) => ProblemCode::Conflict,
             Self::BadRequest(_) => ProblemCode::BadRequest,
@@ -71,7 +74,7 @@ impl ApiError {
             Self::SetupLinkSpent => "This set-up link was used or is too old. Make a new one on the server.",
             Self::Forbidden => "Your roles do not allow this.",
             Self::NotFound => "There is no such thing here.",
-            Self::Conflict(sentence) | Self::BadRequest(sentence) => sentence,
+            Self::Conflict(sentence) | Self::BadRequest(sentence) | Self::ForbiddenBecause(sentence) => sentence,
             Self::ForeignOrigin => "The request did not come from the portal.",
             Self::Refused(code) => code.sentence(),
             Self::RateLimited { .. } => "Too many tries. Wait a moment, then try again.",
@@ -100,6 +103,18 @@ impl From<StorageError> for ApiError {
     fn from(error: StorageError) -> Self {
         tracing::error!(error = &error as &dyn std::error::Error, "a query failed");
         Self::Internal
+    }
+}
+
+impl From<AdminError> for ApiError {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::NotFound => Self::NotFound,
+            AdminError::Unfit(sentence) => Self::BadRequest(sentence),
+            AdminError::Conflict(sentence) => Self::Conflict(sentence),
+            AdminError::Forbidden(sentence) => Self::ForbiddenBecause(sentence),
+            AdminError::Storage(error) => error.into(),
+        }
     }
 }
 

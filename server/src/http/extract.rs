@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
 use crate::access::{Effective, PermissionSet, RoomPlace};
+use crate::admin::Change;
 use crate::audit::{Actor, Client};
 use crate::logins::cookie;
 use crate::state::AppState;
@@ -32,6 +33,11 @@ pub struct SignedIn {
 impl SignedIn {
     pub fn actor(&self) -> Actor {
         Actor::from(&self.user)
+    }
+
+    /// Begins a change of who may do what; waits for its turn.
+    pub async fn change<'a>(&'a self, state: &'a AppState) -> Result<Change<'a>, ApiError> {
+        Ok(Change::begin(state, &self.scope, &self.user, self.client).await?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod assets;
+pub mod cursor;
 pub mod error;
 pub mod extract;
 pub mod middleware;

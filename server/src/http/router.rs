@@ -28,6 +28,8 @@ const BODY_MAX_BYTES: usize = 64 << 10;
         (name = "rooms", description = "Rooms and the enrolment of their consoles"),
         (name = "sessions", description = "Remote-access sessions"),
         (name = "settings", description = "What administrators decide for their organisation"),
+        (name = "roles", description = "Roles and the assignments that give them to people for some rooms"),
+        (name = "users", description = "Accounts and groups of people"),
         (name = "events", description = "Live updates"),
     ),
     modifiers(&CookieLogin),
@@ -54,6 +56,10 @@ fn api_routes() -> OpenApiRouter<AppState> {
         .merge(routes::remote_access::routes())
         .merge(routes::sessions::routes())
         .merge(routes::settings::routes())
+        .merge(routes::roles::routes())
+        .merge(routes::assignments::routes())
+        .merge(routes::search::routes())
+        .merge(routes::reach::routes())
         .merge(routes::events::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest(api::PREFIX, resources)
 }

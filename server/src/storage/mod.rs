@@ -4,11 +4,12 @@
 //! row that itself proves the tenant (a login, a console's key, the tenant). No id from a request chooses a tenant.
 //!
 //! A change that is audited takes its [`NewEvent`] along, so that the change and the event are committed together or
-//! not at all. Reading order: [`tenants`], [`users`], [`logins`], [`roles`], [`rooms`], [`consoles`], [`sessions`],
+//! not at all. Reading order: [`tenants`], [`users`], [`groups`], [`logins`], [`roles`], [`rooms`], [`consoles`], [`sessions`],
 //! [`events`], [`installation`], then [`sqlite`].
 
 pub mod consoles;
 pub mod events;
+pub mod groups;
 pub mod installation;
 pub mod logins;
 pub mod roles;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 pub use consoles::{Console, ConsoleStatus, Consoles, EnrolmentSecret, NewConsole};
 pub use events::{EventFilter, Events, NewEvent, StoredEvent};
+pub use groups::{Group, GroupFilter, GroupPage, Groups, NewGroup};
 pub use installation::{Installation, SetupLink};
 pub use logins::{LoginKey, LoginRecord, Logins};
 pub use roles::{Assignment, AssignmentScope, AssignmentsOf, NewRole, Role, Roles};
@@ -49,12 +51,24 @@ impl TenantScope {
 
 /// Everything that a backend does.
 pub trait Storage:
-    Tenants + Users + Logins + Roles + Rooms + Consoles + Sessions + Events + Installation + Send + Sync + 'static
+    Tenants + Users + Groups + Logins + Roles + Rooms + Consoles + Sessions + Events + Installation + Send + Sync + 'static
 {
 }
 
 impl<T> Storage for T where
-    T: Tenants + Users + Logins + Roles + Rooms + Consoles + Sessions + Events + Installation + Send + Sync + 'static
+    T: Tenants
+        + Users
+        + Groups
+        + Logins
+        + Roles
+        + Rooms
+        + Consoles
+        + Sessions
+        + Events
+        + Installation
+        + Send
+        + Sync
+        + 'static
 {
 }
 

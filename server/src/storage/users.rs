@@ -45,6 +45,9 @@ pub trait Users {
     /// All users of the tenant, in the order of their addresses.
     async fn users(&self, scope: &TenantScope) -> Result<Vec<User>>;
 
+    /// Those that exist, in any order.
+    async fn users_by_ids(&self, scope: &TenantScope, ids: &[UserId]) -> Result<Vec<User>>;
+
     /// The account of an address, which is unique over the installation; upper and lower case are the same.
     async fn user_by_email(&self, email: &str) -> Result<Option<(TenantScope, User)>>;
 

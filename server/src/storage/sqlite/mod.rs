@@ -2,6 +2,7 @@
 
 mod consoles;
 mod events;
+mod groups;
 mod installation;
 mod logins;
 mod roles;

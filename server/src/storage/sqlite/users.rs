@@ -51,6 +51,21 @@ impl Users for Sqlite3 {
         rows.iter().map(user).collect()
     }
 
+    async fn users_by_ids(&self, scope: &TenantScope, ids: &[UserId]) -> Result<Vec<User>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let rows = sqlx::query(
+            "SELECT * FROM user WHERE tenant = ?1 AND id IN (SELECT unhex(wanted.value) FROM json_each(?2) AS wanted)",
+        )
+        .bind(scope.tenant().as_str())
+        .bind(serde_json::json!(ids).to_string())
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(user).collect()
+    }
+
     async fn user_by_email(&self, email: &str) -> Result<Option<(TenantScope, User)>> {
         let row = sqlx::query("SELECT * FROM user WHERE email_key = ?1")
             .bind(email_key(email))

@@ -1,12 +1,11 @@
 use axum::Json;
 use axum::extract::State;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use protocol::api::{Problem, RoomCounters, RoomList, RoomState};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Viewpoint;
+use crate::http::cursor::{Cursor, QUERY_MAX_BYTES};
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::{ApiQuery, SignedIn};
 use crate::room_index::{IndexedRoom, count};
@@ -14,7 +13,6 @@ use crate::state::AppState;
 
 const LIMIT_DEFAULT: usize = 100;
 const LIMIT_MAX: usize = 500;
-const QUERY_MAX_BYTES: usize = 200;
 
 /// What part of the list is wanted.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -81,13 +79,6 @@ fn page(viewpoint: &Viewpoint<'_>, filter: &Filter, after: Option<&Cursor>) -> R
     }
 }
 
-/// A place in the list: the rooms behind it follow on the next page, also when others were added meanwhile.
-#[derive(Debug, PartialEq, Eq)]
-struct Cursor {
-    sort_key: String,
-    id: String,
-}
-
 impl Cursor {
     fn at(room: &IndexedRoom) -> Self {
         let (sort_key, id) = room.position();
@@ -96,18 +87,6 @@ impl Cursor {
 
     fn is_before(&self, room: &IndexedRoom) -> bool {
         (self.sort_key.as_str(), self.id.as_str()) < room.position()
-    }
-
-    fn encode(&self) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{}\n{}", self.id, self.sort_key))
-    }
-
-    fn decode(text: &str) -> ApiResult<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok();
-        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        let parts = text.as_deref().and_then(|text| text.split_once('\n'));
-        let (id, sort_key) = parts.ok_or_else(|| ApiError::bad_request("cursor: take it from the page before."))?;
-        Ok(Self { sort_key: sort_key.to_owned(), id: id.to_owned() })
     }
 }
 
