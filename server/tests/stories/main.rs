@@ -11,5 +11,6 @@ mod gate;
 mod hostile;
 mod links;
 mod relay;
+mod roles;
 mod session;
 mod settings;

@@ -66,6 +66,11 @@ impl Browser {
         self.request("DELETE", path, None).await
     }
 
+    /// Any method.
+    pub(crate) async fn send_any(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> Answer {
+        self.request(method, path, body).await
+    }
+
     async fn request(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> Answer {
         timeout(PATIENCE, self.exchange(method, path, body)).await.expect("an answer in time")
     }
