@@ -10,6 +10,7 @@ mod enrolment;
 mod gate;
 mod hostile;
 mod links;
+mod oracle;
 mod relay;
 mod roles;
 mod session;
