@@ -135,7 +135,8 @@ impl TestServer {
         self.signed_in("stranger@example.com").await
     }
 
-    async fn signed_in(&self, email: &str) -> Browser<'_> {
+    /// Signed in: the account with this address.
+    pub async fn signed_in(&self, email: &str) -> Browser<'_> {
         let (scope, user) = self.core.storage.user_by_email(email).await.expect("read").expect("an account");
         let login = self.state.logins.open(scope, user, Client::default()).await.expect("a login");
         let cookie = cookie::pair(&self.core.config.public_url, &login.cookie);
@@ -175,7 +176,9 @@ impl TestServer {
         request.extensions_mut().insert(ConnectInfo(peer));
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("a body").to_bytes();
+        // A stream of events has no end.
+        let is_stream = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let body = if is_stream { Bytes::new() } else { body.collect().await.expect("a body").to_bytes() };
         Answer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
@@ -234,7 +237,7 @@ impl Browser<'_> {
         self.send("DELETE", path, Value::Null).await
     }
 
-    async fn send(&self, method: &str, path: &str, body: Value) -> Answer {
+    pub async fn send(&self, method: &str, path: &str, body: Value) -> Answer {
         let answer = self.server.answer(self.request(method, path, body)).await;
         self.keep_cookies(&answer);
         answer

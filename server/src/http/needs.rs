@@ -86,11 +86,16 @@ fn of(operation: &Operation) -> Option<Needs> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use protocol::api::PREFIX;
+    use serde_json::{Value, json};
     use utoipa::openapi::path::{HttpMethod, OperationBuilder};
     use utoipa::openapi::{OpenApiBuilder, PathItem, PathsBuilder};
 
     use super::*;
     use crate::http::router::description;
+    use crate::test_server::{Answer, Browser, TestServer, user};
 
     #[test]
     fn needs_have_one_text_form() {
@@ -121,5 +126,170 @@ mod tests {
         let operation = OperationBuilder::new().build();
         let paths = PathsBuilder::new().path("/rooms", PathItem::new(HttpMethod::Get, operation));
         of_routes(&OpenApiBuilder::new().paths(paths).build());
+    }
+
+    /// Eight kinds of people, with what they may do: for the whole organisation, and in the room aurora. Written from the
+    /// matrix of roles, not from the code.
+    const PRINCIPALS: [(&str, Option<&str>, &str, &str); 8] = [
+        ("nobody", None, "", ""),
+        ("stranger tenant", Some("admin@fabrikam.example"), MANAGER, ""),
+        ("no role", Some("stranger@example.com"), "", ""),
+        ("view", Some("viewer-of-aurora@example.com"), "", "room.view remote_access.view"),
+        ("modify", Some("modifier-of-aurora@example.com"), "", "room.view remote_access.view remote_access.modify"),
+        ("site lead", Some("lead@example.com"), LEAD, LEAD),
+        ("manager", Some("manager@example.com"), MANAGER, MANAGER),
+        ("global administrator", Some("admin@example.com"), MANAGER, MANAGER),
+    ];
+    const LEAD: &str = "room.view room.modify room.unenroll room_action.read room_action.write room_group.view \
+        report.view ticket.view ticket.modify";
+    const MANAGER: &str = "room.view room.modify room.unenroll room_action.read room_action.write room_group.view \
+        room_group.modify update.view update.modify report.view ticket.view ticket.modify role.view role.modify \
+        inventory.view inventory.modify service_settings.view service_settings.modify audit.view audit.export";
+    const ADMINISTRATORS: [&str; 3] = ["stranger tenant", "manager", "global administrator"];
+
+    /// What a route answers to somebody, as far as permissions go.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Expected {
+        NotSignedIn,
+        Forbidden,
+        NotFound,
+        /// Something else: the request is looked at.
+        Looked,
+    }
+
+    fn expected(needs: Needs, principal: &(&str, Option<&str>, &str, &str)) -> Expected {
+        let (name, email, everywhere, in_aurora) = *principal;
+        let holds = |list: &str, permission: Permission| list.split(' ').any(|held| held == permission.id());
+        let or_forbidden = |holds| if holds { Expected::Looked } else { Expected::Forbidden };
+        match needs {
+            Needs::Nobody => Expected::Looked,
+            _ if email.is_none() => Expected::NotSignedIn,
+            Needs::Login => Expected::Looked,
+            Needs::InRoom(_) if !holds(in_aurora, Permission::RoomView) => Expected::NotFound,
+            Needs::InRoom(permission) => or_forbidden(holds(in_aurora, permission)),
+            Needs::Somewhere(permission) => or_forbidden(holds(everywhere, permission) || holds(in_aurora, permission)),
+            Needs::Everywhere(permission) => or_forbidden(holds(everywhere, permission)),
+            Needs::Administrator => or_forbidden(ADMINISTRATORS.contains(&name)),
+        }
+    }
+
+    /// What stands in a path for its parameters: things of contoso, or things that nobody has.
+    async fn parameters(server: &TestServer) -> (HashMap<&'static str, String>, HashMap<&'static str, String>) {
+        let administrator = server.administrator().await;
+        let made = json!({
+            "name": "Tried", "permissions": ["room.view"],
+            "assignment": {"name": "Tried", "users": [administrator.get("/api/v1/me").await.json()["user"]["id"]],
+                "rooms": ["aurora"]},
+        });
+        let made = administrator.post("/api/v1/roles", made).await.json();
+        let text = |value: &Value| value.as_str().expect("an id").to_owned();
+        let (_, user) = server.core.storage.user_by_email("stranger@example.com").await.expect("read").expect("a user");
+        let group = crate::storage::NewGroup {
+            id: protocol::ids::GroupId([5; 16]),
+            name: "Tried".to_owned(),
+            description: String::new(),
+            created_at: 0,
+        };
+        let scope = server.scope("contoso").await;
+        server.core.storage.create_group(&scope, &group, &[user.id], Vec::new()).await.expect("stored");
+        let there = HashMap::from([
+            ("room", "aurora".to_owned()),
+            ("session", "0".repeat(32)),
+            ("role", text(&made["role"]["id"])),
+            ("assignment", text(&made["assignments"][0]["id"])),
+            ("user", user.id.to_string()),
+            ("group", group.id.to_string()),
+        ]);
+        let missing =
+            there.keys().map(|name| (*name, if *name == "room" { "nowhere".to_owned() } else { "7".repeat(32) }));
+        let missing = missing.collect();
+        (there, missing)
+    }
+
+    fn filled(path: &str, parameters: &HashMap<&'static str, String>) -> String {
+        let segments =
+            path.split('/').map(|segment| match segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) {
+                Some(name) => {
+                    parameters.get(name).unwrap_or_else(|| panic!("say what stands for {name} in {path}")).clone()
+                }
+                None => segment.to_owned(),
+            });
+        segments.collect::<Vec<_>>().join("/")
+    }
+
+    async fn ask(browser: &Browser<'_>, method: &str, path: &str) -> Answer {
+        let body = if matches!(method, "GET" | "DELETE") { Value::Null } else { json!({}) };
+        browser.send(method, path, body).await
+    }
+
+    fn answered(answer: &Answer) -> Expected {
+        match answer.status {
+            401 if answer.json()["code"] == "not_signed_in" => Expected::NotSignedIn,
+            403 => Expected::Forbidden,
+            404 => Expected::NotFound,
+            _ => Expected::Looked,
+        }
+    }
+
+    /// Everything that the routes could have changed.
+    async fn state(server: &TestServer) -> Vec<String> {
+        let scope = server.scope("contoso").await;
+        let events = server.core.storage.events(&scope, crate::storage::EventFilter::default(), 100_000).await;
+        // This test itself signs in.
+        let n_events = events.expect("read").iter().filter(|event| !event.kind.starts_with("login.")).count();
+        let mut state = vec![n_events.to_string()];
+        let administrator = server.administrator().await;
+        for path in ["roles", "rooms", "settings/remote-access", "rooms/aurora/reach"] {
+            state.push(administrator.get(&format!("{PREFIX}/{path}")).await.text());
+        }
+        state
+    }
+
+    #[tokio::test]
+    async fn every_route_answers_every_kind_of_person_as_it_says() {
+        let server = TestServer::start().await;
+        let people = [("lead", "Site Lead"), ("manager", "Rooms Manager")];
+        let people = people.map(|(who, role)| user(&format!("{who}@example.com"), role, &format!("\"{role}\"")));
+        server.bootstrap(&format!("[[tenant]]\nid = \"contoso\"\nname = \"Contoso\"\n{}", people.concat())).await;
+        let (there, missing) = parameters(&server).await;
+        let mut n_refused = 0;
+        let mut n_foreign = 0;
+        for principal in &PRINCIPALS {
+            let (name, email, ..) = *principal;
+            for (method, path, needs) in of_routes(&description()) {
+                // Each with a login of their own: some routes end it.
+                let browser = match email {
+                    Some(email) => server.signed_in(email).await,
+                    None => server.browser(),
+                };
+                let expected = expected(needs, principal);
+                let before = state(&server).await;
+                let (real, absent) = (filled(&path, &there), filled(&path, &missing));
+                // What may be removed is removed elsewhere; here it is enough that it would be looked for.
+                let is_spared = method == "DELETE" && expected == Expected::Looked && name != "stranger tenant";
+                let answer = ask(&browser, method, if is_spared { &absent } else { &real }).await;
+                let is_foreign = name == "stranger tenant" && real != absent;
+                if is_foreign
+                    && matches!(expected, Expected::Looked | Expected::NotFound)
+                    && method != "PUT"
+                    && method != "POST"
+                {
+                    let absent = ask(&browser, method, &absent).await;
+                    assert_eq!((answer.status, answer.text()), (404, absent.text()), "{name}: {method} {path}");
+                    n_foreign += 1;
+                } else if is_spared && real != absent {
+                    assert_eq!(answer.status, 404, "{name}: {method} {path}: {}", answer.text());
+                } else if expected == Expected::Looked {
+                    let looked = answered(&answer) == Expected::Looked || path.contains("{session}");
+                    assert!(looked, "{name}: {method} {path}: {}", answer.text());
+                } else {
+                    assert_eq!(answered(&answer), expected, "{name}: {method} {path}: {}", answer.text());
+                    let after = state(&server).await;
+                    assert_eq!(after, before, "{name}: {method} {path} had an effect");
+                    n_refused += 1;
+                }
+            }
+        }
+        assert!(30 < n_refused && 5 < n_foreign, "{n_refused} {n_foreign}");
     }
 }
