@@ -8,7 +8,8 @@ use std::pin::Pin;
 use gloo_net::http::{Request, RequestBuilder, Response};
 use protocol::api::{
     CSRF_HEADER, CreateRoom, CreatedRoom, EnrolmentOffer, GateChecklist, LoginRequest, Me, PREFIX, Problem,
-    ProblemCode, RoomDetail, RoomList, RoomState, SetupRequest, SetupStatus, StartSession, StartedSession,
+    ProblemCode, RemoteAccessSettings, RoomDetail, RoomList, RoomState, SetupRequest, SetupStatus, StartSession,
+    StartedSession,
 };
 use protocol::ids::{RoomId, SessionId};
 use protocol::reason::EndReason;
@@ -114,6 +115,14 @@ pub async fn me() -> Result<Me, ApiError> {
     get("/me").await
 }
 
+pub async fn remote_access_settings() -> Result<RemoteAccessSettings, ApiError> {
+    get("/settings/remote-access").await
+}
+
+pub async fn save_remote_access_settings(settings: &RemoteAccessSettings) -> Result<RemoteAccessSettings, ApiError> {
+    put("/settings/remote-access", settings).await
+}
+
 pub async fn rooms(query: &RoomQuery) -> Result<RoomList, ApiError> {
     let state = query.state.map(state_id);
     let limit = query.limit.to_string();
@@ -179,6 +188,11 @@ async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
 async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
     let body = serde_json::to_string(body).map_err(|_| ApiError::Unreachable)?;
     ask(unsafe_request(Request::post, path), Some(body)).await?.parsed()
+}
+
+async fn put<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+    let body = serde_json::to_string(body).map_err(|_| ApiError::Unreachable)?;
+    ask(unsafe_request(Request::put, path), Some(body)).await?.parsed()
 }
 
 fn safe_request(path: &str) -> RequestBuilder {

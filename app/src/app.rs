@@ -29,7 +29,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/setup") view=SetupPage/>
                     <Route path=path!("/rooms") view=|| view! { <Guard><RoomsPage/></Guard> }/>
                     <Route path=path!("/rooms/:room/*tab") view=|| view! { <Guard><RoomPage/></Guard> }/>
-                    <Route path=path!("/settings") view=|| view! { <Guard><SettingsPage/></Guard> }/>
+                    <Route path=path!("/settings/*rest") view=|| view! { <Guard><SettingsPage/></Guard> }/>
                     <Route path=path!("/help/session") view=HelpSession/>
                 </FlatRoutes>
             </main>

@@ -31,6 +31,7 @@ pub enum Symbol {
     Moon,
     Pause,
     People,
+    Person,
     Plug,
     PlugOff,
     Plus,
@@ -93,6 +94,7 @@ impl Symbol {
             Self::People => {
                 "M7.5 4a2.7 2.7 0 1 0 .01 0ZM2.5 16c0-2.8 2.2-4.5 5-4.5s5 1.7 5 4.5M13 4.2a2.6 2.6 0 0 1 0 5M14.5 11.8c1.9.6 3 2.1 3 4.2"
             }
+            Self::Person => "M10 3.2a3.4 3.4 0 1 0 .01 0ZM3.5 17c.6-3.5 3-5.2 6.5-5.2s5.9 1.7 6.5 5.2",
             Self::Plug => "M7 3v4M13 3v4M5 7h10v2.5a5 5 0 0 1-10 0V7ZM10 14.5V17.5",
             Self::PlugOff => {
                 "M7 3v4M13 3v4M8.5 7H15v2.5c0 .9-.2 1.7-.6 2.4M12.5 13.8A5 5 0 0 1 5 9.5V7M10 14.5v3M3 3l14 14"

@@ -97,6 +97,9 @@ impl Live {
     /// An event of a newer server that this portal does not know is not for it.
     fn read(self, data: &str) {
         if let Ok(event) = serde_json::from_str(data) {
+            if event == LiveEvent::SettingsChanged {
+                self.login.ask_again();
+            }
             self.tell(&event);
         }
     }

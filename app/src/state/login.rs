@@ -76,6 +76,16 @@ impl Login {
         self.who.with(|who| matches!(who, Who::SignedIn(me) if me.permissions.contains(&permission)))
     }
 
+    /// Whether the person may do this for the whole tenant.
+    pub fn may_everywhere(self, permission: Permission) -> bool {
+        self.who.with(|who| matches!(who, Who::SignedIn(me) if me.permissions_everywhere.contains(&permission)))
+    }
+
+    /// Whether the person may opt in and change roles.
+    pub fn administers(self) -> bool {
+        self.who.with(|who| matches!(who, Who::SignedIn(me) if me.administers))
+    }
+
     pub fn sign_in(self, me: Me) {
         let news = self.who.with_untracked(|who| !matches!(who, Who::SignedIn(present) if *present == me));
         if news {

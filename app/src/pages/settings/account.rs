@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::header::initials;
-use super::heading::Heading;
-use super::theme_choice::ThemeChoice;
 use crate::browser::task;
 use crate::components::{Icon, Symbol, computed};
+use crate::pages::header::initials;
+use crate::pages::heading::Heading;
+use crate::pages::theme_choice::ThemeChoice;
 use crate::state::login::Login;
 
 mod text {
-    pub(super) const TITLE: &str = "Settings";
+    pub(super) const TITLE: &str = "Account";
     pub(super) const ACCOUNT: &str = "Your account";
     pub(super) const ORGANISATION: &str = "Organisation";
     pub(super) const REMOTE_ACCESS: &str = "Remote access";
@@ -27,9 +27,9 @@ mod text {
 }
 
 #[component]
-pub fn SettingsPage() -> impl IntoView {
+pub fn AccountPage() -> impl IntoView {
     view! {
-        <div class="page page-narrow">
+        <div class="stack">
             <div class="page-head"><Heading title=Signal::stored(text::TITLE.to_owned())/></div>
             <Account/>
             <section class="panel" aria-labelledby="look">

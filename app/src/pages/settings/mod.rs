@@ -1,0 +1,187 @@
+//! `/settings/…`: the person's own account, and what administrators decide for their organisation.
+
+mod account;
+mod people;
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+use leptos_router::hooks::use_params_map;
+use protocol::access::Permission;
+
+use self::account::AccountPage;
+use self::people::PeoplePages;
+use super::NotFound;
+use super::heading::Heading;
+use super::message::MessagePage;
+use crate::components::{Icon, Symbol, computed};
+use crate::state::login::Login;
+
+mod text {
+    pub(super) const NAVIGATION: &str = "Settings";
+    pub(super) const ACCOUNT: &str = "Account";
+    pub(super) const REMOTE_ACCESS: &str = "Remote access";
+    pub(super) const ROLES: &str = "Roles";
+    pub(super) const PEOPLE: &str = "Users and groups";
+    pub(super) const SHUT_TITLE: &str = "This page is not open to you";
+    pub(super) const SHUT: &str =
+        "Your roles do not include these settings. Ask an administrator of your organisation for a role that does.";
+    pub(super) const BACK: &str = "Go to your account";
+}
+
+/// What an address below `/settings` leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    Account,
+    RemoteAccess,
+    Roles,
+    /// Its pages tell themselves apart.
+    People,
+    Nowhere,
+}
+
+impl Place {
+    fn of(rest_of_path: &str) -> Self {
+        let parts: Vec<&str> = rest_of_path.trim_end_matches('/').split('/').collect();
+        match parts.as_slice() {
+            [""] => Self::Account,
+            ["remote-access"] => Self::RemoteAccess,
+            ["roles"] => Self::Roles,
+            ["people", ..] => Self::People,
+            _ => Self::Nowhere,
+        }
+    }
+
+    /// What somebody needs for the whole organisation to come here.
+    const fn permission(&self) -> Option<Permission> {
+        match self {
+            Self::Account | Self::Nowhere => None,
+            Self::RemoteAccess => Some(Permission::ServiceSettingsView),
+            Self::Roles | Self::People => Some(Permission::RoleView),
+        }
+    }
+}
+
+/// An entry of the navigation.
+struct Entry {
+    name: &'static str,
+    symbol: Symbol,
+    path: &'static str,
+    place: Place,
+}
+
+const ENTRIES: [Entry; 4] = [
+    Entry { name: text::ACCOUNT, symbol: Symbol::Person, path: "/settings", place: Place::Account },
+    Entry {
+        name: text::REMOTE_ACCESS,
+        symbol: Symbol::Device,
+        path: "/settings/remote-access",
+        place: Place::RemoteAccess,
+    },
+    Entry { name: text::ROLES, symbol: Symbol::Shield, path: "/settings/roles", place: Place::Roles },
+    Entry { name: text::PEOPLE, symbol: Symbol::People, path: "/settings/people", place: Place::People },
+];
+
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let login = expect_context::<Login>();
+    let params = use_params_map();
+    let rest = Memo::new(move |_| params.with(|params| params.get_str("rest").unwrap_or_default().to_owned()));
+    let place = Memo::new(move |_| rest.with(|rest| Place::of(rest)));
+    let is_open = Memo::new(move |_| place.with(|place| may_see(login, place)));
+    let page = computed(move || {
+        if !is_open.get() {
+            return view! { <Shut/> }.into_any();
+        }
+        match place.get() {
+            Place::Account => view! { <AccountPage/> }.into_any(),
+            Place::RemoteAccess => view! { <Heading title=Signal::stored(text::REMOTE_ACCESS.to_owned())/> }.into_any(),
+            Place::Roles => view! { <Heading title=Signal::stored(text::ROLES.to_owned())/> }.into_any(),
+            Place::People => {
+                let below = Memo::new(move |_| rest.with(|rest| below_people(rest)));
+                view! { <PeoplePages rest=below/> }.into_any()
+            }
+            Place::Nowhere => view! { <NotFound/> }.into_any(),
+        }
+    });
+    view! {
+        <div class="page settings">
+            <Navigation/>
+            <div class="settings-page">{page}</div>
+        </div>
+    }
+}
+
+/// The settings that the person may see; nothing when it is only their account.
+#[component]
+fn Navigation() -> impl IntoView {
+    let login = expect_context::<Login>();
+    let open = Memo::new(move |_| ENTRIES.map(|entry| may_see(login, &entry.place)));
+    computed(move || {
+        let open = open.get();
+        if open.iter().filter(|open| **open).count() < 2 {
+            return None;
+        }
+        let entries = ENTRIES.into_iter().zip(open).filter(|(_, open)| *open);
+        let links = entries.map(|(entry, _)| {
+            view! {
+                <li>
+                    <A href=entry.path exact={entry.place == Place::Account}>
+                        <Icon symbol=entry.symbol/>
+                        {entry.name}
+                    </A>
+                </li>
+            }
+            .into_any()
+        });
+        Some(
+            view! { <nav class="settings-nav" aria-label=text::NAVIGATION><ul>{links.collect_view()}</ul></nav> }
+                .into_any(),
+        )
+    })
+}
+
+#[component]
+fn Shut() -> impl IntoView {
+    view! {
+        <MessagePage symbol=Symbol::Lock title=text::SHUT_TITLE text=text::SHUT>
+            <p><a class="button" href="/settings">{text::BACK}</a></p>
+        </MessagePage>
+    }
+}
+
+fn may_see(login: Login, place: &Place) -> bool {
+    place.permission().is_none_or(|permission| login.may_everywhere(permission))
+}
+
+/// What follows `people/`, without slashes at its ends.
+fn below_people(rest_of_path: &str) -> String {
+    rest_of_path.strip_prefix("people").unwrap_or_default().trim_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, below_people};
+
+    #[test]
+    fn addresses_lead_to_their_places() {
+        for (path, place) in [
+            ("", Place::Account),
+            ("remote-access", Place::RemoteAccess),
+            ("remote-access/", Place::RemoteAccess),
+            ("roles", Place::Roles),
+            ("people", Place::People),
+            ("people/groups/abc", Place::People),
+            ("peoples", Place::Nowhere),
+            ("remote-access/more", Place::Nowhere),
+        ] {
+            assert_eq!(Place::of(path), place, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn the_pages_of_people_get_what_follows() {
+        for (path, below) in [("people", ""), ("people/", ""), ("people/groups/abc/", "groups/abc")] {
+            assert_eq!(below_people(path), below, "{path:?}");
+        }
+    }
+}
