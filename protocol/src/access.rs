@@ -94,6 +94,23 @@ permissions! {
 }
 
 impl Permission {
+    /// What it includes: changing includes seeing, and who may reach a console may see its room.
+    pub const fn includes(self) -> &'static [Self] {
+        match self {
+            Self::RoomModify | Self::RoomUnenroll | Self::RemoteAccessView => &[Self::RoomView],
+            Self::RemoteAccessModify => &[Self::RoomView, Self::RemoteAccessView],
+            Self::RoomActionWrite => &[Self::RoomActionRead],
+            Self::RoomGroupModify => &[Self::RoomGroupView],
+            Self::UpdateModify => &[Self::UpdateView],
+            Self::TicketModify => &[Self::TicketView],
+            Self::RoleModify => &[Self::RoleView],
+            Self::InventoryModify => &[Self::InventoryView],
+            Self::ServiceSettingsModify => &[Self::ServiceSettingsView],
+            Self::AuditExport => &[Self::AuditView],
+            _ => &[],
+        }
+    }
+
     /// The access to a console that this permission gives.
     pub const fn access(self) -> Option<Access> {
         match self {

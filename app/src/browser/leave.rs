@@ -2,7 +2,7 @@
 
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
-use web_sys::{BeforeUnloadEvent, Headers, RequestInit};
+use web_sys::{BeforeUnloadEvent, Headers, MouseEvent, RequestInit};
 
 use super::listener::Listener;
 use super::page;
@@ -15,6 +15,24 @@ pub struct LeaveGuard {
 impl LeaveGuard {
     pub fn begin() -> Self {
         let listener = Listener::on_window("beforeunload", |event: BeforeUnloadEvent| event.prevent_default());
+        Self { _listener: listener }
+    }
+}
+
+/// While it lives, links of the portal that lead away are told instead of followed.
+pub struct LinkGuard {
+    _listener: Option<Listener>,
+}
+
+impl LinkGuard {
+    /// `ask` gets the address. The router follows links at the window, which comes after the document.
+    pub fn begin(ask: impl Fn(String) + 'static) -> Self {
+        let listener = Listener::on_document("click", move |event: MouseEvent| {
+            if let Some(path) = page::followed_link(&event) {
+                event.prevent_default();
+                ask(path);
+            }
+        });
         Self { _listener: listener }
     }
 }

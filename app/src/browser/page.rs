@@ -1,7 +1,10 @@
 //! The document as a whole: where the portal is mounted, its title, its address, and what has the focus.
 
 use wasm_bindgen::JsCast as _;
-use web_sys::{Document, Element, Event, HtmlElement, KeyboardEvent, Window};
+use web_sys::{
+    Document, Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition,
+    Window,
+};
 
 /// Where the focus goes within a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +87,26 @@ pub fn step_focus(event: &Event, selector: &str, step: Step) -> bool {
 pub fn is_within(event: &Event, selector: &str) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     target.is_some_and(|element| element.closest(selector).ok().flatten().is_some())
+}
+
+/// The address within the portal to which a click leads away from the present page, if it leads to one.
+pub fn followed_link(event: &MouseEvent) -> Option<String> {
+    let is_plain =
+        event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
+    let target = event.target()?.dyn_into::<Element>().ok()?;
+    let link = target.closest("a[href]").ok()??;
+    let path = link.get_attribute("href")?;
+    let stays = link.has_attribute("target") || !path.starts_with('/') || path.starts_with("//");
+    (is_plain && !stays && !event.default_prevented()).then_some(path)
+}
+
+/// Scrolls as little as needed to show the element with this id.
+pub fn reveal(id: &str) {
+    if let Some(element) = document().and_then(|document| document.get_element_by_id(id)) {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
 }
 
 /// Whether a key press was meant for a field, a dialog or a shortcut of the browser rather than for the page.

@@ -43,6 +43,67 @@ pub fn Field(
     }
 }
 
+/// A labelled text of several lines.
+#[component]
+pub fn LongField(
+    id: &'static str,
+    #[prop(into)] label: String,
+    value: RwSignal<String>,
+    #[prop(optional, into)] hint: Option<String>,
+    #[prop(optional, into)] error: Signal<Option<String>>,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <textarea
+                id=id
+                name=id
+                class="input"
+                rows="2"
+                autocomplete="off"
+                aria-describedby=description(id)
+                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                prop:value=move || value.get()
+                on:input=move |event| value.set(event_target_value(&event))
+            ></textarea>
+            <Below id hint error/>
+        </div>
+    }
+}
+
+/// A labelled number with its unit, as people type it.
+#[component]
+pub fn NumberField(
+    id: &'static str,
+    #[prop(into)] label: String,
+    value: RwSignal<String>,
+    unit: &'static str,
+    #[prop(optional, into)] hint: Option<String>,
+    #[prop(optional, into)] error: Signal<Option<String>>,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <div class="input-with-unit">
+                <input
+                    id=id
+                    name=id
+                    type="text"
+                    inputmode="decimal"
+                    class="input"
+                    autocomplete="off"
+                    aria-describedby=format!("{id}-unit {}", description(id))
+                    aria-invalid=move || error.with(Option::is_some).then_some("true")
+                    prop:value=move || value.get()
+                    on:input=move |event| value.set(event_target_value(&event))
+                />
+                <span id=format!("{id}-unit")>{unit}</span>
+            </div>
+            <Below id hint error/>
+        </div>
+    }
+}
+
 /// A password, hidden until the person asks to see it.
 #[component]
 pub fn PasswordField(
@@ -89,7 +150,7 @@ pub fn PasswordField(
 }
 
 #[component]
-fn Below(id: &'static str, hint: Option<String>, error: Signal<Option<String>>) -> impl IntoView {
+pub(super) fn Below(id: &'static str, hint: Option<String>, error: Signal<Option<String>>) -> impl IntoView {
     view! {
         <div class="field-below" id=description(id)>
             {hint.map(|hint| view! { <p class="field-hint">{hint}</p> }.into_any())}

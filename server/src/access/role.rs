@@ -33,7 +33,7 @@ impl PermissionSet {
     /// room.
     #[must_use]
     pub fn closed(self) -> Self {
-        self.iter().flat_map(included).fold(self, |set, permission| set.with(*permission))
+        self.iter().flat_map(Permission::includes).fold(self, |set, permission| set.with(*permission))
     }
 }
 
@@ -51,23 +51,6 @@ impl std::fmt::Debug for PermissionSet {
 
 fn bit(permission: Permission) -> u64 {
     1 << permission as u32
-}
-
-fn included(permission: Permission) -> &'static [Permission] {
-    use Permission as P;
-    match permission {
-        P::RoomModify | P::RoomUnenroll | P::RemoteAccessView => &[P::RoomView],
-        P::RemoteAccessModify => &[P::RoomView, P::RemoteAccessView],
-        P::RoomActionWrite => &[P::RoomActionRead],
-        P::RoomGroupModify => &[P::RoomGroupView],
-        P::UpdateModify => &[P::UpdateView],
-        P::TicketModify => &[P::TicketView],
-        P::RoleModify => &[P::RoleView],
-        P::InventoryModify => &[P::InventoryView],
-        P::ServiceSettingsModify => &[P::ServiceSettingsView],
-        P::AuditExport => &[P::AuditView],
-        _ => &[],
-    }
 }
 
 /// A role that every tenant has and nobody can change.

@@ -1,7 +1,10 @@
 //! `/settings/…`: the person's own account, and what administrators decide for their organisation.
 
 mod account;
+mod fetched;
 mod people;
+mod remote_access;
+mod unsaved;
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -10,6 +13,7 @@ use protocol::access::Permission;
 
 use self::account::AccountPage;
 use self::people::PeoplePages;
+use self::remote_access::RemoteAccessPage;
 use super::NotFound;
 use super::heading::Heading;
 use super::message::MessagePage;
@@ -94,7 +98,7 @@ pub fn SettingsPage() -> impl IntoView {
         }
         match place.get() {
             Place::Account => view! { <AccountPage/> }.into_any(),
-            Place::RemoteAccess => view! { <Heading title=Signal::stored(text::REMOTE_ACCESS.to_owned())/> }.into_any(),
+            Place::RemoteAccess => view! { <RemoteAccessPage/> }.into_any(),
             Place::Roles => view! { <Heading title=Signal::stored(text::ROLES.to_owned())/> }.into_any(),
             Place::People => {
                 let below = Memo::new(move |_| rest.with(|rest| below_people(rest)));

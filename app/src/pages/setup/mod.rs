@@ -309,7 +309,7 @@ fn StrengthHint(form: Form) -> impl IntoView {
 }
 
 /// Only what is surely no address is refused: the server and a first letter to it know better.
-fn looks_like_email(text: &str) -> bool {
+pub(super) fn looks_like_email(text: &str) -> bool {
     let text = text.trim();
     text.split_once('@')
         .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !text.contains(char::is_whitespace))
