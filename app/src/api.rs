@@ -7,11 +7,12 @@ use std::pin::Pin;
 
 use gloo_net::http::{Request, RequestBuilder, Response};
 use protocol::api::{
-    CSRF_HEADER, CreateRoom, CreatedRoom, EnrolmentOffer, GateChecklist, LoginRequest, Me, PREFIX, Problem,
-    ProblemCode, RemoteAccessSettings, RoomDetail, RoomList, RoomState, SetupRequest, SetupStatus, StartSession,
+    Assignment, CSRF_HEADER, CreateRole, CreateRoom, CreatedRoom, EditAssignment, EditRole, EnrolmentOffer,
+    GateChecklist, LoginRequest, Me, MemberMatches, NewAssignment, PREFIX, Problem, ProblemCode, RemoteAccessSettings,
+    RoleDetail, RoleList, RoomDetail, RoomList, RoomState, ScopeMatches, SetupRequest, SetupStatus, StartSession,
     StartedSession,
 };
-use protocol::ids::{RoomId, SessionId};
+use protocol::ids::{AssignmentId, RoleId, RoomId, SessionId};
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
 use serde::Serialize;
@@ -123,6 +124,48 @@ pub async fn save_remote_access_settings(settings: &RemoteAccessSettings) -> Res
     put("/settings/remote-access", settings).await
 }
 
+pub async fn roles() -> Result<RoleList, ApiError> {
+    get("/roles").await
+}
+
+pub async fn role(role: &RoleId) -> Result<RoleDetail, ApiError> {
+    get(&format!("/roles/{role}")).await
+}
+
+pub async fn create_role(request: &CreateRole) -> Result<RoleDetail, ApiError> {
+    post("/roles", request).await
+}
+
+pub async fn edit_role(role: &RoleId, request: &EditRole) -> Result<RoleDetail, ApiError> {
+    put(&format!("/roles/{role}"), request).await
+}
+
+pub async fn delete_role(role: &RoleId) -> Result<(), ApiError> {
+    delete(&format!("/roles/{role}")).await
+}
+
+pub async fn create_assignment(role: &RoleId, request: &NewAssignment) -> Result<Assignment, ApiError> {
+    post(&format!("/roles/{role}/assignments"), request).await
+}
+
+pub async fn edit_assignment(assignment: &AssignmentId, request: &EditAssignment) -> Result<Assignment, ApiError> {
+    put(&format!("/assignments/{assignment}"), request).await
+}
+
+pub async fn delete_assignment(assignment: &AssignmentId) -> Result<(), ApiError> {
+    delete(&format!("/assignments/{assignment}")).await
+}
+
+/// Who can be a member: people and groups whose names fit the text.
+pub async fn search_members(text: &str) -> Result<MemberMatches, ApiError> {
+    ask(safe_request("/search/members").query([("q", text)]), None).await?.parsed()
+}
+
+/// What an assignment can cover: rooms, room groups and places whose names fit the text.
+pub async fn search_scopes(text: &str) -> Result<ScopeMatches, ApiError> {
+    ask(safe_request("/search/scopes").query([("q", text)]), None).await?.parsed()
+}
+
 pub async fn rooms(query: &RoomQuery) -> Result<RoomList, ApiError> {
     let state = query.state.map(state_id);
     let limit = query.limit.to_string();
@@ -162,7 +205,7 @@ pub async fn resume_session(session: &SessionId, request: &StartSession) -> Resu
 }
 
 pub async fn end_session(session: &SessionId) -> Result<(), ApiError> {
-    ask(unsafe_request(Request::delete, &format!("/sessions/{session}")), None).await.map(drop)
+    delete(&format!("/sessions/{session}")).await
 }
 
 /// The address that a page asks with `DELETE` to end its session while it is being closed.
@@ -188,6 +231,10 @@ async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
 async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
     let body = serde_json::to_string(body).map_err(|_| ApiError::Unreachable)?;
     ask(unsafe_request(Request::post, path), Some(body)).await?.parsed()
+}
+
+async fn delete(path: &str) -> Result<(), ApiError> {
+    ask(unsafe_request(Request::delete, path), None).await.map(drop)
 }
 
 async fn put<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {

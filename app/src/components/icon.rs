@@ -19,11 +19,13 @@ pub enum Symbol {
     Dash,
     Device,
     Display,
+    Edit,
     End,
     Eye,
     EyeOff,
     FullScreen,
     FullScreenExit,
+    Group,
     Help,
     Key,
     Keyboard,
@@ -32,6 +34,7 @@ pub enum Symbol {
     Pause,
     People,
     Person,
+    Place,
     Plug,
     PlugOff,
     Plus,
@@ -41,6 +44,7 @@ pub enum Symbol {
     SignOut,
     Sun,
     System,
+    Trash,
     Warning,
 }
 
@@ -72,6 +76,9 @@ impl Symbol {
             Self::Display => {
                 "M3 4.5A1.5 1.5 0 0 1 4.5 3h11A1.5 1.5 0 0 1 17 4.5v7a1.5 1.5 0 0 1-1.5 1.5h-11A1.5 1.5 0 0 1 3 11.5v-7ZM10 13v4M6.5 17h7"
             }
+            Self::Edit => {
+                "M4 16l.6-3.2L13.2 4.2a1.4 1.4 0 0 1 2 0l.6.6a1.4 1.4 0 0 1 0 2L7.2 15.4 4 16ZM11.8 5.6l2.6 2.6"
+            }
             Self::End => "M6.2 4.8a6.5 6.5 0 1 0 7.6 0M10 2.8v7",
             Self::Eye => {
                 "M2 10c1.8-3.3 4.5-5 8-5s6.2 1.7 8 5c-1.8 3.3-4.5 5-8 5s-6.2-1.7-8-5ZM10 7.5a2.5 2.5 0 1 0 0 5a2.5 2.5 0 0 0 0-5Z"
@@ -81,6 +88,7 @@ impl Symbol {
             }
             Self::FullScreen => "M3.5 7.5v-4h4M12.5 3.5h4v4M16.5 12.5v4h-4M7.5 16.5h-4v-4",
             Self::FullScreenExit => "M7.5 3.5v4h-4M16.5 7.5h-4v-4M12.5 16.5v-4h4M3.5 12.5h4v4",
+            Self::Group => "M3.5 3.5h5v5h-5v-5ZM11.5 3.5h5v5h-5v-5ZM3.5 11.5h5v5h-5v-5ZM11.5 11.5h5v5h-5v-5Z",
             Self::Help => {
                 "M7.9 7.8a2.15 2.15 0 1 1 3.2 1.9c-.7.4-1.1.8-1.1 1.6M10 13.8v.1M10 2.5a7.5 7.5 0 1 0 0 15a7.5 7.5 0 0 0 0-15Z"
             }
@@ -95,6 +103,7 @@ impl Symbol {
                 "M7.5 4a2.7 2.7 0 1 0 .01 0ZM2.5 16c0-2.8 2.2-4.5 5-4.5s5 1.7 5 4.5M13 4.2a2.6 2.6 0 0 1 0 5M14.5 11.8c1.9.6 3 2.1 3 4.2"
             }
             Self::Person => "M10 3.2a3.4 3.4 0 1 0 .01 0ZM3.5 17c.6-3.5 3-5.2 6.5-5.2s5.9 1.7 6.5 5.2",
+            Self::Place => "M10 17.5s-5.5-4.9-5.5-9a5.5 5.5 0 0 1 11 0c0 4.1-5.5 9-5.5 9ZM10 6.5a2 2 0 1 0 .01 0Z",
             Self::Plug => "M7 3v4M13 3v4M5 7h10v2.5a5 5 0 0 1-10 0V7ZM10 14.5V17.5",
             Self::PlugOff => {
                 "M7 3v4M13 3v4M8.5 7H15v2.5c0 .9-.2 1.7-.6 2.4M12.5 13.8A5 5 0 0 1 5 9.5V7M10 14.5v3M3 3l14 14"
@@ -109,6 +118,9 @@ impl Symbol {
             }
             Self::System => {
                 "M3 5.5A1.5 1.5 0 0 1 4.5 4h11A1.5 1.5 0 0 1 17 5.5v6a1.5 1.5 0 0 1-1.5 1.5h-11A1.5 1.5 0 0 1 3 11.5v-6ZM7 16.5h6"
+            }
+            Self::Trash => {
+                "M3.5 5.5h13M8 5.5V3.8c0-.5.4-.8.8-.8h2.4c.4 0 .8.3.8.8v1.7M5 5.5l.7 10.2c0 .7.6 1.3 1.3 1.3h6c.7 0 1.3-.6 1.3-1.3L15 5.5"
             }
             Self::Warning => "M10 3.2L2.6 16.2h14.8L10 3.2ZM10 8.2v3.6M10 13.9v.1",
         }

@@ -3,19 +3,22 @@
 mod account;
 mod fetched;
 mod people;
+mod permissions;
 mod remote_access;
+mod roles;
 mod unsaved;
 
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
 use protocol::access::Permission;
+use protocol::ids::{AssignmentId, RoleId};
 
 use self::account::AccountPage;
 use self::people::PeoplePages;
 use self::remote_access::RemoteAccessPage;
+use self::roles::{AddAssignmentPage, CreateRolePage, EditAssignmentPage, EditRolePage, RolePage, RolesPage};
 use super::NotFound;
-use super::heading::Heading;
 use super::message::MessagePage;
 use crate::components::{Icon, Symbol, computed};
 use crate::state::login::Login;
@@ -38,6 +41,11 @@ enum Place {
     Account,
     RemoteAccess,
     Roles,
+    NewRole,
+    Role(RoleId),
+    EditRole(RoleId),
+    NewAssignment(RoleId),
+    Assignment(RoleId, AssignmentId),
     /// Its pages tell themselves apart.
     People,
     Nowhere,
@@ -49,18 +57,32 @@ impl Place {
         match parts.as_slice() {
             [""] => Self::Account,
             ["remote-access"] => Self::RemoteAccess,
-            ["roles"] => Self::Roles,
+            ["roles", rest @ ..] => Self::of_roles(rest).unwrap_or(Self::Nowhere),
             ["people", ..] => Self::People,
             _ => Self::Nowhere,
         }
     }
 
-    /// What somebody needs for the whole organisation to come here.
-    const fn permission(&self) -> Option<Permission> {
+    fn of_roles(rest: &[&str]) -> Option<Self> {
+        Some(match rest {
+            [] => Self::Roles,
+            ["new"] => Self::NewRole,
+            [role] => Self::Role(role.parse().ok()?),
+            [role, "edit"] => Self::EditRole(role.parse().ok()?),
+            [role, "assignments", "new"] => Self::NewAssignment(role.parse().ok()?),
+            [role, "assignments", assignment] => Self::Assignment(role.parse().ok()?, assignment.parse().ok()?),
+            _ => return None,
+        })
+    }
+
+    /// Whether somebody may come here. The server decides what they may do.
+    fn is_open_to(&self, login: Login) -> bool {
         match self {
-            Self::Account | Self::Nowhere => None,
-            Self::RemoteAccess => Some(Permission::ServiceSettingsView),
-            Self::Roles | Self::People => Some(Permission::RoleView),
+            Self::Account | Self::Nowhere => true,
+            Self::RemoteAccess => login.may_everywhere(Permission::ServiceSettingsView),
+            Self::Roles | Self::Role(_) | Self::People => login.may_everywhere(Permission::RoleView),
+            Self::NewRole | Self::EditRole(_) => login.administers(),
+            Self::NewAssignment(_) | Self::Assignment(..) => login.may_everywhere(Permission::RoleModify),
         }
     }
 }
@@ -91,7 +113,7 @@ pub fn SettingsPage() -> impl IntoView {
     let params = use_params_map();
     let rest = Memo::new(move |_| params.with(|params| params.get_str("rest").unwrap_or_default().to_owned()));
     let place = Memo::new(move |_| rest.with(|rest| Place::of(rest)));
-    let is_open = Memo::new(move |_| place.with(|place| may_see(login, place)));
+    let is_open = Memo::new(move |_| place.with(|place| place.is_open_to(login)));
     let page = computed(move || {
         if !is_open.get() {
             return view! { <Shut/> }.into_any();
@@ -99,7 +121,12 @@ pub fn SettingsPage() -> impl IntoView {
         match place.get() {
             Place::Account => view! { <AccountPage/> }.into_any(),
             Place::RemoteAccess => view! { <RemoteAccessPage/> }.into_any(),
-            Place::Roles => view! { <Heading title=Signal::stored(text::ROLES.to_owned())/> }.into_any(),
+            Place::Roles => view! { <RolesPage/> }.into_any(),
+            Place::NewRole => view! { <CreateRolePage/> }.into_any(),
+            Place::Role(id) => view! { <RolePage id/> }.into_any(),
+            Place::EditRole(id) => view! { <EditRolePage id/> }.into_any(),
+            Place::NewAssignment(role) => view! { <AddAssignmentPage role/> }.into_any(),
+            Place::Assignment(role, id) => view! { <EditAssignmentPage role id/> }.into_any(),
             Place::People => {
                 let below = Memo::new(move |_| rest.with(|rest| below_people(rest)));
                 view! { <PeoplePages rest=below/> }.into_any()
@@ -119,7 +146,7 @@ pub fn SettingsPage() -> impl IntoView {
 #[component]
 fn Navigation() -> impl IntoView {
     let login = expect_context::<Login>();
-    let open = Memo::new(move |_| ENTRIES.map(|entry| may_see(login, &entry.place)));
+    let open = Memo::new(move |_| ENTRIES.map(|entry| entry.place.is_open_to(login)));
     computed(move || {
         let open = open.get();
         if open.iter().filter(|open| **open).count() < 2 {
@@ -153,10 +180,6 @@ fn Shut() -> impl IntoView {
     }
 }
 
-fn may_see(login: Login, place: &Place) -> bool {
-    place.permission().is_none_or(|permission| login.may_everywhere(permission))
-}
-
 /// What follows `people/`, without slashes at its ends.
 fn below_people(rest_of_path: &str) -> String {
     rest_of_path.strip_prefix("people").unwrap_or_default().trim_matches('/').to_owned()
@@ -168,11 +191,18 @@ mod tests {
 
     #[test]
     fn addresses_lead_to_their_places() {
+        let role = "00000000000000000000000000000001".parse().expect("an id");
         for (path, place) in [
             ("", Place::Account),
             ("remote-access", Place::RemoteAccess),
             ("remote-access/", Place::RemoteAccess),
             ("roles", Place::Roles),
+            ("roles/new", Place::NewRole),
+            ("roles/00000000000000000000000000000001", Place::Role(role)),
+            ("roles/00000000000000000000000000000001/edit", Place::EditRole(role)),
+            ("roles/00000000000000000000000000000001/assignments/new", Place::NewAssignment(role)),
+            ("roles/newest", Place::Nowhere),
+            ("roles/new/edit", Place::Nowhere),
             ("people", Place::People),
             ("people/groups/abc", Place::People),
             ("peoples", Place::Nowhere),
