@@ -18,6 +18,7 @@ pub mod config;
 pub mod consoles;
 pub mod enrolment_offer;
 pub mod http;
+pub mod invitation;
 pub mod keys;
 pub mod live;
 pub mod logins;

@@ -113,30 +113,30 @@ impl TestServer {
 
     /// Signed in: administers contoso.
     pub async fn administrator(&self) -> Browser<'_> {
-        self.signed_in("admin@example.com").await
+        self.sign_in_as("admin@example.com").await
     }
 
     pub async fn administrator_of(&self, tenant: &str) -> Browser<'_> {
-        self.signed_in(&format!("admin@{tenant}.example")).await
+        self.sign_in_as(&format!("admin@{tenant}.example")).await
     }
 
     /// Signed in: may view this room's console and nothing else.
     pub async fn viewer_of(&self, room: &str) -> Browser<'_> {
-        self.signed_in(&format!("viewer-of-{room}@example.com")).await
+        self.sign_in_as(&format!("viewer-of-{room}@example.com")).await
     }
 
     /// Signed in: may modify this room's console and nothing else.
     pub async fn modifier_of(&self, room: &str) -> Browser<'_> {
-        self.signed_in(&format!("modifier-of-{room}@example.com")).await
+        self.sign_in_as(&format!("modifier-of-{room}@example.com")).await
     }
 
     /// Signed in: without any role.
     pub async fn stranger(&self) -> Browser<'_> {
-        self.signed_in("stranger@example.com").await
+        self.sign_in_as("stranger@example.com").await
     }
 
-    /// Signed in: the account with this address.
-    pub async fn signed_in(&self, email: &str) -> Browser<'_> {
+    /// Signed in with this account.
+    pub async fn sign_in_as(&self, email: &str) -> Browser<'_> {
         let (scope, user) = self.core.storage.user_by_email(email).await.expect("read").expect("an account");
         let login = self.state.logins.open(scope, user, Client::default()).await.expect("a login");
         let cookie = cookie::pair(&self.core.config.public_url, &login.cookie);
@@ -161,18 +161,27 @@ impl TestServer {
 
     /// Asks with exactly these headers.
     pub async fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        if !body.is_empty() {
-            request = request.header("content-length", body.len());
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.answer(request.body(Body::from(body)).expect("a request")).await
+        self.answer(request(method, path, headers, body)).await
     }
 
-    async fn answer(&self, mut request: Request<Body>) -> Answer {
-        let peer: std::net::SocketAddr = ([127, 0, 0, 1], 40_000).into();
+    /// Asks with exactly these headers from another machine.
+    pub async fn raw_from(
+        &self,
+        address: [u8; 4],
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
+        self.answer_to(address, request(method, path, headers, body)).await
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Answer {
+        self.answer_to([127, 0, 0, 1], request).await
+    }
+
+    async fn answer_to(&self, address: [u8; 4], mut request: Request<Body>) -> Answer {
+        let peer: std::net::SocketAddr = (address, 40_000).into();
         request.extensions_mut().insert(ConnectInfo(peer));
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
@@ -204,6 +213,17 @@ impl TestServer {
     pub async fn close_storage(&self) {
         self.core.storage.close().await;
     }
+}
+
+fn request(method: &str, path: &str, headers: &[(&str, &str)], body: String) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    if !body.is_empty() {
+        request = request.header("content-length", body.len());
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Body::from(body)).expect("a request")
 }
 
 /// A browser at the portal: keeps cookies, and sends what the portal's page would send.

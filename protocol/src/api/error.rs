@@ -37,6 +37,8 @@ pub enum ProblemCode {
     WrongCredentials,
     /// The set-up link is unknown, spent or too old.
     SetupLinkSpent,
+    /// The invitation is unknown, spent or too old, or the account is disabled.
+    InvitationSpent,
     /// Signed in, but without the permission.
     Forbidden,
     /// There is no such thing, or not for this person.

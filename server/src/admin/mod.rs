@@ -1,7 +1,7 @@
 //! What administrators change: who has which account, group, role and assignment. Each function checks what is wanted,
 //! stores it together with its event, and lets it take effect.
 //!
-//! Reading order: [`change`] (what every change goes through), [`roles`], [`assignments`], [`shown`] (how these things are
+//! Reading order: [`change`] (what every change goes through), [`roles`], [`assignments`], [`users`], [`shown`] (how these things are
 //! shown to people), [`reach`] (who can reach which room by what).
 
 pub mod assignments;
@@ -10,6 +10,7 @@ mod last_administrator;
 pub mod reach;
 pub mod roles;
 pub mod shown;
+pub mod users;
 
 pub use change::{AdminError, Change, Result};
 pub use last_administrator::{Without, has_administrator};

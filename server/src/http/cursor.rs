@@ -29,6 +29,10 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
+    pub fn new(q: String, cursor: Option<String>, limit: Option<usize>) -> Self {
+        Self { q, cursor, limit }
+    }
+
     /// # Errors
     /// When the search is too long or the cursor none of ours.
     pub fn part(&self) -> ApiResult<Part> {

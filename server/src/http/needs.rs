@@ -259,7 +259,7 @@ mod tests {
             for (method, path, needs) in of_routes(&description()) {
                 // Each with a login of their own: some routes end it.
                 let browser = match email {
-                    Some(email) => server.signed_in(email).await,
+                    Some(email) => server.sign_in_as(email).await,
                     None => server.browser(),
                 };
                 let expected = expected(needs, principal);

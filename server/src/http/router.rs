@@ -51,6 +51,7 @@ fn api_routes() -> OpenApiRouter<AppState> {
     let resources = OpenApiRouter::new()
         .merge(routes::setup::routes())
         .merge(routes::login::routes())
+        .merge(routes::invitation::routes())
         .merge(routes::me::routes())
         .merge(routes::rooms::routes())
         .merge(routes::remote_access::routes())
@@ -60,6 +61,7 @@ fn api_routes() -> OpenApiRouter<AppState> {
         .merge(routes::assignments::routes())
         .merge(routes::search::routes())
         .merge(routes::reach::routes())
+        .merge(routes::users::routes())
         .merge(routes::events::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest(api::PREFIX, resources)
 }

@@ -97,11 +97,29 @@ impl LoginDesk {
         }
     }
 
-    /// Counts a try at a set-up link.
+    /// Checks the present password of somebody who is signed in, with the limits of signing in. The browser's device
+    /// cookie does not help here: whoever finds an open portal has it, too.
+    pub async fn prove(
+        &self,
+        scope: &TenantScope,
+        user: &User,
+        password: String,
+        client: Client,
+    ) -> std::result::Result<(), LoginError> {
+        self.admit(&user.email, None, client)?;
+        if self.passwords.verify(password, user.password_hash.clone()).await? {
+            self.attempts.succeeded(&user.email);
+            return Ok(());
+        }
+        self.record_failure(Some((scope.clone(), user.clone())), client).await?;
+        Err(LoginError::WrongCredentials)
+    }
+
+    /// Counts a try at a set-up link or an invitation.
     ///
     /// # Errors
     /// `TooMany` when there were too many from this address.
-    pub fn admit_setup(&self, client: Client) -> std::result::Result<(), LoginError> {
+    pub fn admit_link(&self, client: Client) -> std::result::Result<(), LoginError> {
         self.admit_address(client)
     }
 
@@ -151,6 +169,12 @@ impl LoginDesk {
     pub async fn sign_out(&self, scope: &TenantScope, user: &User, key: &LoginKey, client: Client) -> Result<()> {
         let event = self.core.auditor.event(&Actor::from(user), client, &Event::LoginEnded { user: user.id });
         self.core.storage.end_login(scope, key, event).await
+    }
+
+    /// Ends all logins of a user; returns them.
+    pub async fn sign_out_everywhere(&self, scope: &TenantScope, user: &User, client: Client) -> Result<Vec<LoginKey>> {
+        let event = self.core.auditor.event(&Actor::from(user), client, &Event::LoginEnded { user: user.id });
+        self.core.storage.end_logins(scope, &user.id, event).await
     }
 
     /// Who a cookie belongs to. Asking counts as activity.

@@ -27,6 +27,7 @@ pub struct LoginRecord {
 
 #[async_trait]
 pub trait Logins {
+    /// Stores a login; its user was last signed in then.
     async fn create_login(&self, scope: &TenantScope, login: &LoginRecord, event: NewEvent) -> Result<()>;
 
     async fn login(&self, key: &LoginKey) -> Result<Option<(TenantScope, LoginRecord)>>;
@@ -35,6 +36,9 @@ pub trait Logins {
 
     /// Ends a login. Ending one that is gone changes nothing and records nothing.
     async fn end_login(&self, scope: &TenantScope, key: &LoginKey, event: NewEvent) -> Result<()>;
+
+    /// Ends all logins of a user, each with its event; returns them.
+    async fn end_logins(&self, scope: &TenantScope, user: &UserId, event: NewEvent) -> Result<Vec<LoginKey>>;
 
     /// Removes logins created before `created` or not used since `active`, of all tenants.
     async fn purge_logins(&self, created: UnixMillis, active: UnixMillis) -> Result<u64>;

@@ -4,13 +4,14 @@
 //! row that itself proves the tenant (a login, a console's key, the tenant). No id from a request chooses a tenant.
 //!
 //! A change that is audited takes its [`NewEvent`] along, so that the change and the event are committed together or
-//! not at all. Reading order: [`tenants`], [`users`], [`groups`], [`logins`], [`roles`], [`rooms`], [`consoles`], [`sessions`],
+//! not at all. Reading order: [`tenants`], [`users`], [`groups`], [`logins`], [`invitations`], [`roles`], [`rooms`], [`consoles`], [`sessions`],
 //! [`events`], [`installation`], then [`sqlite`].
 
 pub mod consoles;
 pub mod events;
 pub mod groups;
 pub mod installation;
+pub mod invitations;
 pub mod logins;
 pub mod roles;
 pub mod rooms;
@@ -25,12 +26,13 @@ pub use consoles::{Console, ConsoleStatus, Consoles, EnrolmentSecret, NewConsole
 pub use events::{EventFilter, Events, NewEvent, StoredEvent};
 pub use groups::{Group, GroupFilter, GroupPage, Groups, NewGroup};
 pub use installation::{Installation, SetupLink};
+pub use invitations::{Invitations, NewInvitation};
 pub use logins::{LoginKey, LoginRecord, Logins};
 pub use roles::{Assignment, AssignmentScope, AssignmentsOf, NewRole, Role, Roles};
 pub use rooms::{NewRoom, Room, RoomFacts, Rooms};
 pub use sessions::{NewSession, SessionEnd, SessionRecord, Sessions};
 pub use tenants::{RemoteAccessSettings, Tenant, Tenants};
-pub use users::{NewUser, User, Users};
+pub use users::{ImportStep, NewUser, User, UserEdit, UserFilter, UserPage, UserPosition, Users};
 
 use protocol::ids::TenantId;
 
@@ -51,7 +53,20 @@ impl TenantScope {
 
 /// Everything that a backend does.
 pub trait Storage:
-    Tenants + Users + Groups + Logins + Roles + Rooms + Consoles + Sessions + Events + Installation + Send + Sync + 'static
+    Tenants
+    + Users
+    + Groups
+    + Logins
+    + Invitations
+    + Roles
+    + Rooms
+    + Consoles
+    + Sessions
+    + Events
+    + Installation
+    + Send
+    + Sync
+    + 'static
 {
 }
 
@@ -60,6 +75,7 @@ impl<T> Storage for T where
         + Users
         + Groups
         + Logins
+        + Invitations
         + Roles
         + Rooms
         + Consoles

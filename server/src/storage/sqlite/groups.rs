@@ -21,6 +21,24 @@ const GROUP: &str = "SELECT user_group.id, user_group.name, user_group.descripti
 const MATCHES: &str =
     "NOT EXISTS (SELECT 1 FROM json_each(?2) AS word WHERE instr(user_group.name_key, word.value) = 0)";
 
+/// Stores a group within the transaction of `connection`.
+pub(super) async fn create(connection: &mut SqliteConnection, scope: &TenantScope, group: &NewGroup) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO user_group (tenant, id, name, name_key, description, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )
+    .bind(scope.tenant().as_str())
+    .bind(group.id.0.to_vec())
+    .bind(group.name.as_str())
+    .bind(group.name.to_lowercase())
+    .bind(group.description.as_str())
+    .bind(group.created_at)
+    .execute(connection)
+    .await
+    .map_err(conflict(TAKEN))?;
+    Ok(())
+}
+
 #[async_trait]
 impl Groups for Sqlite3 {
     async fn create_group(
@@ -31,19 +49,7 @@ impl Groups for Sqlite3 {
         events: Vec<NewEvent>,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
-        sqlx::query(
-            "INSERT INTO user_group (tenant, id, name, name_key, description, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )
-        .bind(scope.tenant().as_str())
-        .bind(group.id.0.to_vec())
-        .bind(group.name.as_str())
-        .bind(group.name.to_lowercase())
-        .bind(group.description.as_str())
-        .bind(group.created_at)
-        .execute(&mut *transaction)
-        .await
-        .map_err(conflict(TAKEN))?;
+        create(&mut transaction, scope, group).await?;
         for member in members {
             join(&mut transaction, scope, &group.id, member).await?;
         }

@@ -1,10 +1,28 @@
 use async_trait::async_trait;
 use protocol::api::UnixMillis;
 use protocol::ids::UserId;
+use sqlx::sqlite::SqliteConnection;
 
 use super::row::{bytes, get, parse};
 use super::{Sqlite3, events};
 use crate::storage::{LoginKey, LoginRecord, Logins, NewEvent, Result, TenantScope};
+
+/// Ends a user's logins but `keep` within the transaction of `connection`; returns those that ended.
+pub(super) async fn end_all(
+    connection: &mut SqliteConnection,
+    scope: &TenantScope,
+    user: &UserId,
+    keep: Option<&LoginKey>,
+) -> Result<Vec<LoginKey>> {
+    let rows =
+        sqlx::query("DELETE FROM login WHERE tenant = ?1 AND user = ?2 AND (?3 IS NULL OR key <> ?3) RETURNING key")
+            .bind(scope.tenant().as_str())
+            .bind(user.0.to_vec())
+            .bind(keep.map(|key| key.0.to_vec()))
+            .fetch_all(connection)
+            .await?;
+    rows.iter().map(|row| Ok(LoginKey(bytes(row, "key")?))).collect()
+}
 
 #[async_trait]
 impl Logins for Sqlite3 {
@@ -16,6 +34,12 @@ impl Logins for Sqlite3 {
             .bind(login.user.0.to_vec())
             .bind(login.created_at)
             .bind(login.last_active_at)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("UPDATE user SET last_login_at = ?3 WHERE tenant = ?1 AND id = ?2")
+            .bind(scope.tenant().as_str())
+            .bind(login.user.0.to_vec())
+            .bind(login.created_at)
             .execute(&mut *transaction)
             .await?;
         events::append(&mut transaction, scope, &event).await?;
@@ -58,6 +82,16 @@ impl Logins for Sqlite3 {
             events::append(&mut transaction, scope, &event).await?;
         }
         Ok(transaction.commit().await?)
+    }
+
+    async fn end_logins(&self, scope: &TenantScope, user: &UserId, event: NewEvent) -> Result<Vec<LoginKey>> {
+        let mut transaction = self.begin().await?;
+        let ended = end_all(&mut transaction, scope, user, None).await?;
+        for _ in &ended {
+            events::append(&mut transaction, scope, &event).await?;
+        }
+        transaction.commit().await?;
+        Ok(ended)
     }
 
     async fn purge_logins(&self, created: UnixMillis, active: UnixMillis) -> Result<u64> {

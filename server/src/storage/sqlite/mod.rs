@@ -4,6 +4,7 @@ mod consoles;
 mod events;
 mod groups;
 mod installation;
+mod invitations;
 mod logins;
 mod roles;
 mod rooms;

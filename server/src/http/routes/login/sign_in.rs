@@ -54,7 +54,11 @@ pub(super) async fn sign_in(
 }
 
 /// The cookie of an earlier login is replaced, so nobody could end that login any more.
-async fn end_earlier_login(state: &AppState, headers: &HeaderMap, client: Client) -> ApiResult<()> {
+pub(in crate::http::routes) async fn end_earlier_login(
+    state: &AppState,
+    headers: &HeaderMap,
+    client: Client,
+) -> ApiResult<()> {
     let Some(key) = cookie::login_key(headers, &state.core.config.public_url) else { return Ok(()) };
     if let Some((scope, user)) = state.logins.user_of(&key).await? {
         state.logins.sign_out(&scope, &user, &key, client).await?;

@@ -1,13 +1,13 @@
 use axum::extract::State;
 use axum::response::Response;
-use protocol::api::{Me, PASSWORD_MIN_CHARS, Problem, SetupRequest};
+use protocol::api::{Me, Problem, SetupRequest};
 use protocol::ids::{TenantId, UserId};
 
 use crate::audit::{Actor, Client, Event};
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::ApiJson;
-use crate::http::routes::login::signed_in;
-use crate::logins::{LoginError, password};
+use crate::http::routes::login::{fit_password, signed_in};
+use crate::logins::LoginError;
 use crate::state::AppState;
 use crate::storage::{NewUser, StorageError, Tenant};
 use crate::{naming, random, setup_link};
@@ -27,7 +27,7 @@ pub(super) async fn create(
     ApiJson(request): ApiJson<SetupRequest>,
 ) -> ApiResult<Response> {
     let wanted = Wanted::check(&request)?;
-    state.logins.admit_setup(client)?;
+    state.logins.admit_link(client)?;
     let now = state.core.clock.now();
     let hash = state.logins.passwords().hash(request.password).await.map_err(LoginError::from)?;
     let tenant = Tenant { id: wanted.tenant, name: wanted.organisation, created_at: now };
@@ -62,10 +62,7 @@ struct Wanted {
 impl Wanted {
     fn check(request: &SetupRequest) -> ApiResult<Self> {
         let missing = |field: &str| ApiError::bad_request(format!("{field} is empty, too long or cannot be used."));
-        if request.password.chars().count() < PASSWORD_MIN_CHARS || password::MAX_BYTES < request.password.len() {
-            let sentence = format!("password: take at least {PASSWORD_MIN_CHARS} characters.");
-            return Err(ApiError::bad_request(sentence));
-        }
+        fit_password("password", &request.password)?;
         let organisation = naming::name(&request.organisation).ok_or_else(|| missing("organisation"))?;
         let tenant = TenantId::new(naming::slug(&organisation, "main")).map_err(|_| missing("organisation"))?;
         Ok(Self {

@@ -1,4 +1,7 @@
-//! `GET /me`: who is signed in.
+//! `/me`: who is signed in, their password, and all their logins.
+
+mod logins;
+mod password;
 
 use axum::Json;
 use axum::extract::State;
@@ -13,7 +16,7 @@ use crate::state::AppState;
 use crate::storage::{Result, TenantScope, User};
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(me))
+    OpenApiRouter::new().routes(routes!(me)).routes(routes!(password::put)).routes(routes!(logins::delete))
 }
 
 /// Who is signed in
