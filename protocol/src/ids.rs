@@ -142,6 +142,10 @@ slug!(
     /// A room, unique within its tenant.
     RoomId
 );
+slug!(
+    /// An identity provider that people sign in with, unique within the installation.
+    ProviderId
+);
 random_id!(
     /// An enrolled console: made new at each enrolment.
     ConsoleId

@@ -1,10 +1,14 @@
 //! Options of `redring-server run`: command line, then environment, then the configuration file, then defaults.
 
+mod oidc;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
+
+pub use oidc::{GroupsClaim, OidcProvider};
 
 /// The configuration file with every key at its default, as `redring-server run --print-config` shows it.
 pub const EXAMPLE: &str = include_str!("../redring-server.example.toml");
@@ -31,6 +35,8 @@ pub enum ConfigError {
          in front and name its address in trusted_proxies"
     )]
     PlainHttp { listen: SocketAddr },
+    #[error("identity provider {id}: {problem}")]
+    Oidc { id: String, problem: String },
 }
 
 /// Options as the command line or the environment gives them.
@@ -81,6 +87,8 @@ struct File {
     max_connections: Option<u32>,
     max_connections_per_address: Option<u32>,
     portal_dir: Option<PathBuf>,
+    #[serde(default)]
+    oidc: Vec<oidc::Entry>,
 }
 
 /// Checked options.
@@ -93,6 +101,8 @@ pub struct Config {
     pub login: LoginLimits,
     pub connections: ConnectionLimits,
     pub portal_dir: Option<PathBuf>,
+    /// Whom people may sign in with, in the order in which they are offered.
+    pub oidc: Vec<OidcProvider>,
 }
 
 /// How long somebody stays signed in.
@@ -146,6 +156,7 @@ impl Options {
                 per_address: count(self.max_connections_per_address.or(file.max_connections_per_address), 256),
             },
             portal_dir: self.portal_dir.or(file.portal_dir),
+            oidc: oidc::check(file.oidc)?,
         })
     }
 }
@@ -161,6 +172,7 @@ impl Config {
             login: LoginLimits { idle: Duration::from_mins(15), maximum: Duration::from_hours(12) },
             connections: ConnectionLimits { total: 10_000, per_address: 256 },
             portal_dir: None,
+            oidc: Vec::new(),
         }
     }
 }
@@ -229,7 +241,8 @@ impl std::fmt::Display for PublicUrl {
     }
 }
 
-fn is_loopback(authority: &str) -> bool {
+/// Whether `host[:port]` is this machine, by its name or address.
+pub fn is_loopback(authority: &str) -> bool {
     let host = match authority.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),

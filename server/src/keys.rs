@@ -26,6 +26,7 @@ pub struct ServerKeys {
     grant: GrantSigner,
     enrolment: Secret<32>,
     device: Secret<32>,
+    sign_in: Secret<32>,
 }
 
 impl ServerKeys {
@@ -41,6 +42,7 @@ impl ServerKeys {
             grant: GrantSigner::new(&read_or_make(&folder.join("grant.key"))?),
             enrolment: read_or_make(&folder.join("enrolment.key"))?,
             device: read_or_make(&folder.join("device.key"))?,
+            sign_in: read_or_make(&folder.join("sign-in.key"))?,
         })
     }
 
@@ -65,6 +67,11 @@ impl ServerKeys {
             &self.enrolment,
             &[b"redring enrolment", tenant.as_str().as_bytes(), room.as_str().as_bytes(), id],
         ))
+    }
+
+    /// Seals what a browser keeps for the server while somebody is at an identity provider.
+    pub fn sign_in(&self) -> &Secret<32> {
+        &self.sign_in
     }
 
     /// Proves that a browser has signed in to this account before.
@@ -148,7 +155,7 @@ mod tests {
         assert_eq!(first.control_public(), second.control_public());
         assert_eq!(first.grant().public_key(), second.grant().public_key());
         #[cfg(unix)]
-        for file in ["control.key", "grant.key", "enrolment.key", "device.key"] {
+        for file in ["control.key", "grant.key", "enrolment.key", "device.key", "sign-in.key"] {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = std::fs::metadata(folder.path().join("keys").join(file)).expect("a file").permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{file}");

@@ -141,6 +141,9 @@ async fn keep_house(state: AppState) {
             Ok(n_logins) => tracing::debug!(n_logins, "removed logins that ran out"),
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "logins could not be cleaned up"),
         }
+        if let Err(error) = state.core.storage.purge_sign_ins(state.core.clock.now()).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "sign-ins could not be cleaned up");
+        }
     }
 }
 

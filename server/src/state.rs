@@ -15,6 +15,7 @@ use crate::http::assets::Assets;
 use crate::keys::ServerKeys;
 use crate::live::Live;
 use crate::logins::LoginDesk;
+use crate::logins::oidc::OidcDesk;
 use crate::metrics::Metrics;
 use crate::room_index::RoomIndex;
 use crate::sessions::{Limits, SessionManager};
@@ -88,6 +89,8 @@ pub struct AppState {
     /// What is alive, as policy and pages ask for it: `sessions`, except in tests.
     pub consoles: Arc<dyn ConsoleDirectory>,
     pub logins: Arc<LoginDesk>,
+    /// Signs people in whom an identity provider knows.
+    pub oidc: Arc<OidcDesk>,
     pub rooms: Arc<RoomIndex>,
     pub assets: Arc<Assets>,
     /// Held from the check to the commit of a change of who may do what: two changes that are each allowed must not add up
@@ -108,6 +111,7 @@ impl AppState {
             consoles: Arc::clone(&sessions) as Arc<dyn ConsoleDirectory>,
             sessions,
             logins: Arc::new(LoginDesk::new(Arc::clone(&core))),
+            oidc: Arc::new(OidcDesk::new(&core)),
             rooms: Arc::new(RoomIndex::new(Arc::clone(&core))),
             assets: Arc::new(assets),
             administering: Arc::default(),

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::UserSummary;
 use crate::access::Permission;
-use crate::ids::TenantId;
+use crate::ids::{ProviderId, TenantId};
 
 /// `POST /login`
 #[derive(Clone, Serialize, Deserialize)]
@@ -41,4 +41,67 @@ pub struct TenantSummary {
     pub name: String,
     /// The tenant opted in to remote access.
     pub remote_access_enabled: bool,
+}
+
+/// `GET /oidc`: the identity providers that people may sign in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct IdentityProviders {
+    /// In the order in which they are offered.
+    pub providers: Vec<IdentityProvider>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct IdentityProvider {
+    pub id: ProviderId,
+    /// As people know it.
+    pub name: String,
+}
+
+/// Why nobody was signed in by an identity provider: `problem` in the address of the sign-in page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInProblem {
+    /// The sign-in was begun in another browser, took too long or was completed before.
+    Expired,
+    /// The person or the provider broke it off.
+    Cancelled,
+    /// The provider does not answer.
+    Unavailable,
+    /// The provider's answer proves nothing.
+    Untrusted,
+    /// The person is known to the provider and has no account here that may be used.
+    NoAccount,
+    /// Too many tries from one address.
+    TooMany,
+    /// The server failed.
+    Failed,
+}
+
+impl SignInProblem {
+    pub const ALL: [Self; 7] = [
+        Self::Expired,
+        Self::Cancelled,
+        Self::Unavailable,
+        Self::Untrusted,
+        Self::NoAccount,
+        Self::TooMany,
+        Self::Failed,
+    ];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::Unavailable => "unavailable",
+            Self::Untrusted => "untrusted",
+            Self::NoAccount => "no_account",
+            Self::TooMany => "too_many",
+            Self::Failed => "failed",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|problem| problem.code() == code)
+    }
 }

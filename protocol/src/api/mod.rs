@@ -22,7 +22,7 @@ pub use assignment::{
 pub use error::{Problem, ProblemCode};
 pub use event::LiveEvent;
 pub use group::{CreateGroup, EditGroup, GroupDetail, GroupEntry, GroupList, GroupRef};
-pub use login::{LoginRequest, Me, TenantSummary};
+pub use login::{IdentityProvider, IdentityProviders, LoginRequest, Me, SignInProblem, TenantSummary};
 pub use reach::{Covers, ReachBy, ReachedRoom, ReachingPerson, RoomReach, UserReach};
 pub use role::{CreateRole, DESCRIPTION_MAX_BYTES, EditRole, Role, RoleDetail, RoleList, RoleRef};
 pub use room::{

@@ -1,7 +1,7 @@
 use protocol::access::{Access, Permission};
 use protocol::api::UnixMillis;
 use protocol::control::Shortcut;
-use protocol::ids::{AssignmentId, ConsoleId, DisplayId, GroupId, RoleId, RoomId, SessionId, UserId};
+use protocol::ids::{AssignmentId, ConsoleId, DisplayId, GroupId, ProviderId, RoleId, RoomId, SessionId, UserId};
 use protocol::link::SessionEvent;
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
@@ -136,6 +136,10 @@ events! {
     UserDisabled = "user.disabled", User, "Update", Successful { user: UserId };
     UserEnabled = "user.enabled", User, "Update", Successful { user: UserId };
     InvitationMade = "user.invited", User, "Update", Successful { user: UserId, expires_at: UnixMillis };
+    /// From now on the identity provider says when it is this person.
+    IdentityLinked = "user.identity_linked", User, "Update", Successful {
+        user: UserId, provider: ProviderId, issuer: String, subject: String,
+    };
     /// By the person's invitation or with the password before it.
     PasswordChanged = "user.password_changed", User, "Update", Successful { user: UserId };
 
@@ -188,8 +192,20 @@ events! {
     ConsoleConnected = "console.connected", Console, "Update", Successful { room: RoomId, console: ConsoleId };
     ConsoleDisconnected = "console.disconnected", Console, "Update", Successful { room: RoomId, console: ConsoleId };
 
-    LoginSucceeded = "login.succeeded", Login, "Create", Successful { user: UserId };
-    LoginFailed = "login.failed", Login, "Create", Failed { user: UserId };
+    LoginSucceeded = "login.succeeded", Login, "Create", Successful {
+        user: UserId,
+        /// The identity provider that said who it is; none for a password or a link of ours.
+        #[serde(skip_serializing_if = "Option::is_none")] provider: Option<ProviderId>,
+    };
+    LoginFailed = "login.failed", Login, "Create", Failed {
+        /// None when the identity provider named nobody who has an account.
+        #[serde(skip_serializing_if = "Option::is_none")] user: Option<UserId>,
+        #[serde(skip_serializing_if = "Option::is_none")] provider: Option<ProviderId>,
+        /// Whom the provider named.
+        #[serde(skip_serializing_if = "Option::is_none")] subject: Option<String>,
+        /// What was wrong with the provider's answer, or with the account.
+        #[serde(skip_serializing_if = "Option::is_none")] why: Option<String>,
+    };
     LoginEnded = "login.ended", Login, "Delete", Successful { user: UserId };
 
     SessionStart = "session.start", RemoteAccessSession, "Create", Successful {

@@ -52,6 +52,7 @@ fn api_routes() -> OpenApiRouter<AppState> {
         .merge(routes::setup::routes())
         .merge(routes::login::routes())
         .merge(routes::invitation::routes())
+        .merge(routes::oidc::routes())
         .merge(routes::me::routes())
         .merge(routes::rooms::routes())
         .merge(routes::remote_access::routes())

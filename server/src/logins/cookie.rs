@@ -1,4 +1,4 @@
-//! The login cookie: 32 random bytes that only the browser keeps; the database holds their hash.
+//! The login cookie: 32 random bytes that only the browser keeps; the database holds their hash. And the cookies beside it.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine as _;
@@ -38,6 +38,26 @@ pub fn set_device(url: &PublicUrl, proof: &str) -> HeaderValue {
     header(format!("{}={proof}; {}; Max-Age={DAYS_90}", device_name(url), attributes(url)))
 }
 
+/// `Set-Cookie` for the time at an identity provider. The way back begins at another site, so this one cookie must come
+/// along from there; it signs nobody in.
+pub fn set_pending(url: &PublicUrl, sealed: &str) -> HeaderValue {
+    const MINUTES_10: u32 = 10 * 60;
+    header(format!("{}={sealed}; {}; Max-Age={MINUTES_10}", pending_name(url), pending_attributes(url)))
+}
+
+/// `Set-Cookie` that removes it.
+pub fn clear_pending(url: &PublicUrl) -> HeaderValue {
+    header(format!("{}=; {}; Max-Age=0", pending_name(url), pending_attributes(url)))
+}
+
+fn pending_name(url: &PublicUrl) -> &'static str {
+    if url.is_https() { "__Host-oidc" } else { "oidc" }
+}
+
+fn pending_attributes(url: &PublicUrl) -> &'static str {
+    if url.is_https() { "Path=/; Secure; HttpOnly; SameSite=Lax" } else { "Path=/; HttpOnly; SameSite=Lax" }
+}
+
 fn attributes(url: &PublicUrl) -> &'static str {
     if url.is_https() { "Path=/; Secure; HttpOnly; SameSite=Strict" } else { "Path=/; HttpOnly; SameSite=Strict" }
 }
@@ -55,6 +75,11 @@ pub fn login_key(headers: &HeaderMap, url: &PublicUrl) -> Option<LoginKey> {
 /// The proof of an earlier sign-in from this browser.
 pub fn device<'a>(headers: &'a HeaderMap, url: &PublicUrl) -> Option<&'a str> {
     value(headers, device_name(url))
+}
+
+/// What the browser keeps while its person is at an identity provider.
+pub fn pending<'a>(headers: &'a HeaderMap, url: &PublicUrl) -> Option<&'a str> {
+    value(headers, pending_name(url))
 }
 
 /// Two cookies of one name are no cookie: somebody may have slipped in the second.
@@ -85,6 +110,18 @@ mod tests {
             let pair = text.split(';').next().expect("a pair");
             let found = login_key(&headers(&format!("other=1; {pair}")), &url);
             assert_eq!(found, Some(LoginKey::of_cookie(&[7; 32])));
+        }
+    }
+
+    #[test]
+    fn the_cookie_of_the_way_back_comes_from_another_site_and_lasts_minutes() {
+        for (url, start) in
+            [("https://a.example", "__Host-oidc=x; Path=/; Secure; "), ("http://localhost:1", "oidc=x; Path=/; ")]
+        {
+            let url = PublicUrl::parse(url).expect("a URL");
+            let text = set_pending(&url, "x");
+            assert_eq!(text.to_str().expect("text"), format!("{start}HttpOnly; SameSite=Lax; Max-Age=600"));
+            assert_eq!(pending(&headers(&format!("{}=x", pending_name(&url))), &url), Some("x"));
         }
     }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use protocol::api::UnixMillis;
-use protocol::ids::UserId;
+use protocol::ids::{ProviderId, UserId};
 use protocol::secure::Secret;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -124,7 +124,7 @@ impl LoginDesk {
     }
 
     /// Loopback is somebody at the machine itself, or a proxy with many people behind it: accounts alone count there.
-    fn admit_address(&self, client: Client) -> std::result::Result<(), LoginError> {
+    pub(super) fn admit_address(&self, client: Client) -> std::result::Result<(), LoginError> {
         let Some(address) = client.address.filter(|address| !address.to_canonical().is_loopback()) else {
             return Ok(());
         };
@@ -143,7 +143,7 @@ impl LoginDesk {
         self.core.metrics.logins_failed.increment();
         match account {
             Some((scope, user)) => {
-                let event = Event::LoginFailed { user: user.id };
+                let event = Event::LoginFailed { user: Some(user.id), provider: None, subject: None, why: None };
                 self.core.auditor.record(&scope, &Actor::Stranger, client, &event).await?;
             }
             // The same work as above, so that the time of the answer does not tell whether the account exists.
@@ -152,13 +152,25 @@ impl LoginDesk {
         Ok(())
     }
 
-    /// Makes a login for somebody whose identity was proved.
+    /// Makes a login for somebody whose identity was proved to us.
     pub async fn open(&self, scope: TenantScope, user: User, client: Client) -> Result<NewLogin> {
+        self.open_by(scope, user, None, client).await
+    }
+
+    /// Makes a login for somebody whose identity was proved, by an identity provider if one is named.
+    pub(super) async fn open_by(
+        &self,
+        scope: TenantScope,
+        user: User,
+        provider: Option<ProviderId>,
+        client: Client,
+    ) -> Result<NewLogin> {
         let cookie: Secret<32> = random::secret();
         let now = self.core.clock.now();
         let key = LoginKey::of_cookie(cookie.expose());
         let record = LoginRecord { key, user: user.id, created_at: now, last_active_at: now };
-        let event = self.core.auditor.event(&Actor::from(&user), client, &Event::LoginSucceeded { user: user.id });
+        let event =
+            self.core.auditor.event(&Actor::from(&user), client, &Event::LoginSucceeded { user: user.id, provider });
         self.core.storage.create_login(&scope, &record, event).await?;
         self.core.metrics.logins.increment();
         let device = self.device_proof(&user.email);

@@ -4,12 +4,13 @@
 //! row that itself proves the tenant (a login, a console's key, the tenant). No id from a request chooses a tenant.
 //!
 //! A change that is audited takes its [`NewEvent`] along, so that the change and the event are committed together or
-//! not at all. Reading order: [`tenants`], [`users`], [`groups`], [`logins`], [`invitations`], [`roles`], [`rooms`], [`consoles`], [`sessions`],
-//! [`events`], [`installation`], then [`sqlite`].
+//! not at all. Reading order: [`tenants`], [`users`], [`groups`], [`logins`], [`invitations`], [`identities`], [`roles`],
+//! [`rooms`], [`consoles`], [`sessions`], [`events`], [`installation`], then [`sqlite`].
 
 pub mod consoles;
 pub mod events;
 pub mod groups;
+pub mod identities;
 pub mod installation;
 pub mod invitations;
 pub mod logins;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 pub use consoles::{Console, ConsoleStatus, Consoles, EnrolmentSecret, NewConsole};
 pub use events::{EventFilter, Events, NewEvent, StoredEvent};
 pub use groups::{Group, GroupFilter, GroupPage, Groups, NewGroup};
+pub use identities::{Identities, NewIdentity};
 pub use installation::{Installation, SetupLink};
 pub use invitations::{Invitations, NewInvitation};
 pub use logins::{LoginKey, LoginRecord, Logins};
@@ -58,6 +60,7 @@ pub trait Storage:
     + Groups
     + Logins
     + Invitations
+    + Identities
     + Roles
     + Rooms
     + Consoles
@@ -76,6 +79,7 @@ impl<T> Storage for T where
         + Groups
         + Logins
         + Invitations
+        + Identities
         + Roles
         + Rooms
         + Consoles

@@ -6,6 +6,7 @@ pub mod health;
 pub mod invitation;
 pub mod login;
 pub mod me;
+pub mod oidc;
 pub mod openapi;
 pub mod reach;
 pub mod remote_access;

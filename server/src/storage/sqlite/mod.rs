@@ -3,6 +3,7 @@
 mod consoles;
 mod events;
 mod groups;
+mod identities;
 mod installation;
 mod invitations;
 mod logins;
@@ -31,6 +32,7 @@ pub const FILE: &str = "redring.sqlite3";
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "start", include_str!("../../../migrations/sqlite/0001_start.sql")),
     (2, "people", include_str!("../../../migrations/sqlite/0002_people.sql")),
+    (3, "identities", include_str!("../../../migrations/sqlite/0003_identities.sql")),
 ];
 
 /// The database of one data folder.

@@ -11,6 +11,7 @@ use crate::http::extract::ApiJson;
 use crate::http::routes::me;
 use crate::logins::{LoginError, NewLogin, cookie, password};
 use crate::state::AppState;
+use crate::storage::LoginKey;
 
 impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
@@ -49,17 +50,17 @@ pub(super) async fn sign_in(
     let url = &state.core.config.public_url;
     let device = cookie::device(&headers, url);
     let login = state.logins.sign_in(&request.email, request.password, device, client).await?;
-    end_earlier_login(&state, &headers, client).await?;
+    end_earlier_login(&state, cookie::login_key(&headers, url), client).await?;
     signed_in(&state, login).await
 }
 
 /// The cookie of an earlier login is replaced, so nobody could end that login any more.
 pub(in crate::http::routes) async fn end_earlier_login(
     state: &AppState,
-    headers: &HeaderMap,
+    earlier: Option<LoginKey>,
     client: Client,
 ) -> ApiResult<()> {
-    let Some(key) = cookie::login_key(headers, &state.core.config.public_url) else { return Ok(()) };
+    let Some(key) = earlier else { return Ok(()) };
     if let Some((scope, user)) = state.logins.user_of(&key).await? {
         state.logins.sign_out(&scope, &user, &key, client).await?;
         state.core.live.login_ended(&scope, key);

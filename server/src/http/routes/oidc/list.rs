@@ -1,0 +1,27 @@
+use axum::Json;
+use axum::extract::State;
+use protocol::api::IdentityProviders;
+
+use crate::state::AppState;
+
+/// The identity providers that people may sign in with
+#[utoipa::path(
+    get, path = "/oidc", tag = "login", extensions(("x-needs" = json!("nobody"))),
+    responses((status = 200, body = IdentityProviders)),
+)]
+pub(super) async fn list(State(state): State<AppState>) -> Json<IdentityProviders> {
+    Json(IdentityProviders { providers: state.oidc.offered() })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_server::TestServer;
+
+    #[tokio::test]
+    async fn a_server_without_providers_offers_none() {
+        let server = TestServer::start().await;
+        let answer = server.get("/api/v1/oidc").await;
+        assert_eq!(answer.json(), serde_json::json!({"providers": []}));
+        assert_eq!(server.get("/api/v1/oidc/contoso/start").await.problem_code(404), "not_found");
+    }
+}

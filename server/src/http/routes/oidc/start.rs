@@ -1,0 +1,54 @@
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use protocol::api::Problem;
+use protocol::ids::ProviderId;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{see, sign_in_page};
+use crate::audit::Client;
+use crate::http::error::{ApiError, ApiResult};
+use crate::http::extract::ApiQuery;
+use crate::logins::cookie;
+use crate::logins::oidc::is_portal_path;
+use crate::state::AppState;
+
+/// Where the person wants to go afterwards.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wish {
+    /// A path of the portal, `/rooms` by default
+    return_to: Option<String>,
+}
+
+/// Send a browser to an identity provider
+///
+/// Another site may link here. What comes of it is a login of whoever is at this browser, and nobody else's.
+#[utoipa::path(
+    get, path = "/oidc/{provider}/start", tag = "login", extensions(("x-needs" = json!("nobody"))),
+    params(("provider" = String, Path, description = "Its id"), Wish), responses(
+        (status = 302, description = "To the provider, or to the sign-in page with a `problem`"),
+        (status = 400, body = Problem), (status = 404, body = Problem),
+    ),
+)]
+pub(super) async fn start(
+    State(state): State<AppState>,
+    client: Client,
+    Path(provider): Path<String>,
+    headers: HeaderMap,
+    ApiQuery(wish): ApiQuery<Wish>,
+) -> ApiResult<Response> {
+    let provider = ProviderId::new(provider).ok().filter(|id| state.oidc.has(id)).ok_or(ApiError::NotFound)?;
+    let return_to = wish.return_to.unwrap_or_else(|| "/rooms".to_owned());
+    if !is_portal_path(&return_to) {
+        return Err(ApiError::bad_request("return_to: this is no path of the portal."));
+    }
+    let url = &state.core.config.public_url;
+    let earlier = cookie::login_key(&headers, url);
+    Ok(match state.oidc.begin(&state, &provider, &return_to, earlier, client).await {
+        Ok(begun) => see(&begun.url, vec![cookie::set_pending(url, &begun.cookie)]),
+        Err(error) => see(&sign_in_page(error.problem(), Some(&return_to)), Vec::new()),
+    })
+}
