@@ -8,17 +8,17 @@ use std::pin::Pin;
 use gloo_net::http::{Request, RequestBuilder, Response};
 use protocol::api::{
     Assignment, CSRF_HEADER, CreateRole, CreateRoom, CreatedRoom, EditAssignment, EditRole, EnrolmentOffer,
-    GateChecklist, LoginRequest, Me, MemberMatches, NewAssignment, PREFIX, Problem, ProblemCode, RemoteAccessSettings,
+    GateChecklist, IdentityProviders, LoginRequest, Me, MemberMatches, NewAssignment, PREFIX, Problem, ProblemCode, RemoteAccessSettings,
     RoleDetail, RoleList, RoomDetail, RoomList, RoomState, ScopeMatches, SetupRequest, SetupStatus, StartSession,
     StartedSession,
 };
-use protocol::ids::{AssignmentId, RoleId, RoomId, SessionId};
+use protocol::ids::{AssignmentId, ProviderId, RoleId, RoomId, SessionId};
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::browser::task;
+use crate::browser::{page, task};
 
 /// Longer than the server takes for anything, session starts included.
 const TIMEOUT_MS: u32 = 30_000;
@@ -106,6 +106,15 @@ pub async fn set_up(request: &SetupRequest) -> Result<Me, ApiError> {
 
 pub async fn log_in(request: &LoginRequest) -> Result<Me, ApiError> {
     post("/login", request).await
+}
+
+pub async fn identity_providers() -> Result<IdentityProviders, ApiError> {
+    get("/oidc").await
+}
+
+/// The address of a browser's way to an identity provider and back to a path of the portal.
+pub fn provider_url(provider: &ProviderId, return_to: &str) -> String {
+    format!("{PREFIX}/oidc/{provider}/start?return_to={}", page::encode_component(return_to))
 }
 
 pub async fn log_out() -> Result<(), ApiError> {

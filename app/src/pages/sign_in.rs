@@ -6,7 +6,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use protocol::api::{LoginRequest, ProblemCode};
+use protocol::api::{IdentityProvider, LoginRequest, ProblemCode, SignInProblem};
 
 use super::heading::{Navigated, name_document};
 use crate::api::{self, ApiError};
@@ -31,6 +31,28 @@ mod text {
     pub(super) const NO_PASSWORD: &str = "Enter your password.";
     pub(super) const FORGOTTEN: &str =
         "Forgot your password? Ask an administrator of your organisation to set a new one.";
+
+    pub(super) fn with_provider(name: &str) -> String {
+        format!("Sign in with {name}")
+    }
+
+    /// Why an identity provider signed nobody in, and what to do.
+    pub(super) const fn problem(problem: super::SignInProblem) -> &'static str {
+        use super::SignInProblem::{Cancelled, Expired, Failed, NoAccount, TooMany, Unavailable, Untrusted};
+        match problem {
+            Expired => "That sign-in took too long, or was started in another browser. Start it again.",
+            Cancelled => "The sign-in was broken off. Try again.",
+            Unavailable => "The identity provider cannot be reached. Try again in a moment, or use your password.",
+            Untrusted => {
+                "The identity provider did not prove who you are. Try again; if that does not help, tell an administrator."
+            }
+            NoAccount => {
+                "You cannot sign in here with that identity. Ask an administrator of your organisation for access."
+            }
+            TooMany => "Too many tries. Wait a minute, then try again.",
+            Failed => "The server failed. Nothing was changed; try again.",
+        }
+    }
 
     pub(super) fn wait(seconds: u32) -> String {
         format!("Too many tries. To keep your account safe, wait {} before the next one.", super::duration(seconds))
@@ -130,6 +152,7 @@ pub fn SignInPage() -> impl IntoView {
     let login = expect_context::<Login>();
     let form = Form::new();
     form.count_down();
+    form.error.set(provider_problem());
     name_document(Signal::stored(text::TITLE.to_owned()));
     go_on_when_signed_in(login);
     request_animation_frame(|| {
@@ -157,6 +180,7 @@ pub fn SignInPage() -> impl IntoView {
                         disabled=move || 0 < form.wait_s.get()
                     />
                 </form>
+                <Providers/>
                 <p class="entrance-foot">{text::FORGOTTEN}</p>
             </div>
         </div>
@@ -196,6 +220,35 @@ fn Trouble(form: Form) -> impl IntoView {
         }.into_any())}
         {move || form.error.get().map(|error| view! { <Notice tone=NoticeTone::Failed text=error urgent=true/> })}
     }
+}
+
+/// Why the browser came back from an identity provider with nobody signed in.
+fn provider_problem() -> Option<String> {
+    let code = use_query_map().with_untracked(|query| query.get("problem"))?;
+    SignInProblem::from_code(&code).map(|problem| text::problem(problem).to_owned())
+}
+
+/// The ways to the identity providers. They leave the portal, so the server is asked and not the router.
+#[component]
+fn Providers() -> impl IntoView {
+    let offered = RwSignal::new(Vec::new());
+    let next = use_query_map().with_untracked(|query| next_path(query.get_str("next")));
+    task::spawn(async move {
+        // Without an answer the password is left.
+        if let Ok(answer) = api::identity_providers().await {
+            offered.try_set(answer.providers);
+        }
+    });
+    computed(move || {
+        let links =
+            offered.with(|providers| providers.iter().map(|provider| link(provider, &next)).collect::<Vec<_>>());
+        (!links.is_empty()).then(|| view! { <div class="entrance-providers">{links}</div> }.into_any())
+    })
+}
+
+fn link(provider: &IdentityProvider, next: &str) -> AnyView {
+    let (href, label) = (api::provider_url(&provider.id, next), text::with_provider(&provider.name));
+    view! { <a class="button button-wide" rel="external" href=href><Icon symbol=Symbol::Key/>{label}</a> }.into_any()
 }
 
 /// Leaves for the page that the person wanted.

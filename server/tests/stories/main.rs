@@ -11,6 +11,7 @@ mod gate;
 mod hostile;
 mod links;
 mod oracle;
+mod oidc;
 mod relay;
 mod roles;
 mod session;

@@ -9,10 +9,11 @@ use super::pending::Pending;
 use super::provider::{Answer, Provider};
 use super::{SignInError, accounts};
 use crate::audit::{Actor, Client, Event};
+use crate::config::{GroupsClaim, OidcProvider};
 use crate::logins::NewLogin;
 use crate::random;
 use crate::state::{AppState, Core};
-use crate::storage::{LoginKey, Result};
+use crate::storage::{LoginKey, Result, TenantScope, User};
 
 /// How long somebody may take at the provider.
 const LIFETIME_MS: i64 = 10 * 60 * 1000;
@@ -43,9 +44,14 @@ pub struct Callback<'a> {
     pub issuer: Option<&'a str>,
 }
 
-/// Somebody is signed in.
-pub struct Finished {
-    pub login: NewLogin,
+/// Somebody proved who they are and may sign in.
+#[derive(Debug)]
+pub struct Confirmed {
+    pub scope: TenantScope,
+    pub user: User,
+    pub provider: ProviderId,
+    /// What the provider was asked about groups, and said.
+    pub groups: Option<(GroupsClaim, Vec<String>)>,
     /// The login that the browser had before.
     pub earlier: Option<LoginKey>,
     /// A path of the portal.
@@ -65,7 +71,7 @@ impl OidcDesk {
         let configured = &core.config.oidc;
         // Reading the system's certificates takes time that servers without providers need not spend.
         let Some(tls) = (!configured.is_empty()).then(Tls::new) else { return Self { providers: Vec::new() } };
-        let provider = |config: &crate::config::OidcProvider| {
+        let provider = |config: &OidcProvider| {
             let http = HttpClient::new(tls.clone(), config.is_plain(), config.answer_within);
             Provider::new(config.clone(), &core.config.public_url, http, core.clock.clone())
         };
@@ -114,16 +120,16 @@ impl OidcDesk {
         Ok(Begun { url, cookie: pending.seal(state.core.keys.sign_in()) })
     }
 
-    /// Completes a sign-in with what the browser brought back.
+    /// Checks what the browser brought back. Each sign-in is confirmed once.
     ///
     /// # Errors
     /// When the answer is not the one that this browser asked for, proves nothing, or the person has no account.
-    pub async fn finish(
+    pub async fn confirm(
         &self,
         state: &AppState,
         callback: &Callback<'_>,
         client: Client,
-    ) -> std::result::Result<Finished, Refused> {
+    ) -> std::result::Result<Confirmed, Refused> {
         let now = state.core.clock.now();
         let opened = callback.cookie.and_then(|sealed| Pending::open(state.core.keys.sign_in(), sealed, now));
         let asked = opened.filter(|pending| callback.state.is_some_and(|named| pending.is_answered_by(named)));
@@ -133,44 +139,55 @@ impl OidcDesk {
             return Err(Refused { error: SignInError::Expired, return_to: None });
         };
         let mut person = None;
-        match self.complete(state, provider, &pending, callback, client, &mut person).await {
-            Ok(login) => Ok(Finished { login, earlier: pending.earlier.map(LoginKey), return_to: pending.return_to }),
+        match check(state, provider, &pending, callback, client, &mut person).await {
+            Ok((scope, user)) => Ok(Confirmed {
+                scope,
+                user,
+                provider: provider.config.id.clone(),
+                groups: provider.config.groups.clone().zip(person.and_then(|person| person.groups)),
+                earlier: pending.earlier.map(LoginKey),
+                return_to: pending.return_to,
+            }),
             Err(error) => {
-                let error = match record(state, provider, person.as_ref(), &error, client).await {
-                    Ok(()) => error,
-                    Err(failed) => failed.into(),
-                };
+                let recorded = record(state, provider, person.as_ref(), &error, client).await;
+                let error = recorded.map_or_else(SignInError::from, |()| error);
                 Err(Refused { error, return_to: Some(pending.return_to) })
             }
         }
     }
 
-    /// `person` is whom the provider named, also when that came to nothing.
-    async fn complete(
-        &self,
-        state: &AppState,
-        provider: &Provider,
-        pending: &Pending,
-        callback: &Callback<'_>,
-        client: Client,
-        person: &mut Option<Person>,
-    ) -> std::result::Result<NewLogin, SignInError> {
-        state.logins.admit_address(client)?;
-        let code = match (callback.error, callback.code) {
-            (None, Some(code)) => code,
-            (Some(error), None) => {
-                provider.check_issuer(callback.issuer).await?;
-                return Err(SignInError::Cancelled(printable(error)));
-            }
-            _ => return Err(SignInError::Untrusted("the answer is neither a code nor an error".to_owned())),
-        };
-        let answer = Answer { code, issuer: callback.issuer };
-        let named = person.insert(provider.person(&answer, pending).await?);
-        let (scope, user) = accounts::account(&state.core, &provider.config, named, client).await?;
-        if !state.core.storage.spend_sign_in(&pending.hash(), pending.expires_at).await? {
-            return Err(SignInError::Expired);
+    /// Makes the login of somebody who was confirmed.
+    pub async fn open(&self, state: &AppState, confirmed: Confirmed, client: Client) -> Result<NewLogin> {
+        let Confirmed { scope, user, provider, .. } = confirmed;
+        state.logins.open_by(scope, user, Some(provider), client).await
+    }
+}
+
+/// `person` is whom the provider named, also when that came to nothing.
+async fn check(
+    state: &AppState,
+    provider: &Provider,
+    pending: &Pending,
+    callback: &Callback<'_>,
+    client: Client,
+    person: &mut Option<Person>,
+) -> std::result::Result<(TenantScope, User), SignInError> {
+    state.logins.admit_address(client)?;
+    let code = match (callback.error, callback.code) {
+        (None, Some(code)) => code,
+        (Some(error), None) => {
+            provider.check_issuer(callback.issuer).await?;
+            return Err(SignInError::Cancelled(printable(error)));
         }
-        Ok(state.logins.open_by(scope, user, Some(provider.config.id.clone()), client).await?)
+        _ => return Err(SignInError::Untrusted("the answer is neither a code nor an error".to_owned())),
+    };
+    let answer = Answer { code, issuer: callback.issuer };
+    let named = person.insert(provider.person(&answer, pending).await?);
+    let found = accounts::account(&state.core, &provider.config, named, client).await?;
+    if state.core.storage.spend_sign_in(&pending.hash(), pending.expires_at).await? {
+        Ok(found)
+    } else {
+        Err(SignInError::Expired)
     }
 }
 

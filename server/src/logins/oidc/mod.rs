@@ -22,7 +22,7 @@ use super::LoginError;
 use super::attempts::Wait;
 use crate::storage::StorageError;
 
-pub use desk::{Begun, Callback, Finished, OidcDesk, Refused, is_portal_path};
+pub use desk::{Begun, Callback, Confirmed, OidcDesk, Refused, is_portal_path};
 pub use provider::CALLBACK;
 
 /// Why nobody was signed in.

@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod http;
+pub(crate) mod provider;
 pub(crate) mod socket;
 pub(crate) mod viewer;
 pub(crate) mod world;

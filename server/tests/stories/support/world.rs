@@ -81,6 +81,11 @@ impl World {
     }
 
     pub(crate) async fn with(limits: Limits, clock: Clock) -> Self {
+        Self::configured(limits, clock, |_| ()).await
+    }
+
+    /// With options other than the usual ones.
+    pub(crate) async fn configured(limits: Limits, clock: Clock, configure: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -88,7 +93,8 @@ impl World {
         let origin = url.origin().to_owned();
         let storage = Arc::new(Sqlite3::open(folder.path()).await.unwrap());
         let keys = ServerKeys::open(folder.path()).unwrap();
-        let config = Config::for_tools(folder.path().to_owned(), url);
+        let mut config = Config::for_tools(folder.path().to_owned(), url);
+        configure(&mut config);
         let core = Arc::new(Core::new(config, clock, storage, keys));
         for file in [test_server::world(), additions()] {
             bootstrap::apply(&core, &toml::from_str(&file).unwrap()).await.unwrap();
@@ -182,6 +188,15 @@ impl World {
         let mut connection = options.connect().await.unwrap();
         sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
+    }
+
+    /// How many people are signed in.
+    pub(crate) async fn n_logins(&self) -> i64 {
+        let options = SqliteConnectOptions::new().filename(self.folder.path().join(sqlite::FILE)).read_only(true);
+        let mut connection = options.connect().await.unwrap();
+        let n = sqlx::query_scalar("SELECT count(*) FROM login").fetch_one(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        n
     }
 
     /// Signed in: may modify this room's console and nothing else.

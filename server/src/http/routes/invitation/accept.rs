@@ -40,7 +40,7 @@ pub(super) async fn accept(
     let event = state.core.auditor.event(&Actor::from(&user), client, &Event::PasswordChanged { user: user.id });
     let accepted = storage.accept_invitation(&scope, &token, state.core.clock.now(), &hash, event).await?;
     ended(&state, &scope, &accepted.ok_or(ApiError::InvitationSpent)?).await;
-    end_earlier_login(&state, &headers, client).await?;
+    end_earlier_login(&state, cookie::login_key(&headers, &state.core.config.public_url), client).await?;
     signed_in(&state, state.logins.open(scope, user, client).await?).await
 }
 

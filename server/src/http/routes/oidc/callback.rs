@@ -7,10 +7,12 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{see, sign_in_page};
+use crate::admin::membership::{self, Told};
 use crate::audit::Client;
+use crate::http::error::ApiResult;
 use crate::http::routes::login::end_earlier_login;
-use crate::logins::cookie;
-use crate::logins::oidc::{Callback, Finished, SignInError};
+use crate::logins::oidc::{Callback, Confirmed, SignInError};
+use crate::logins::{NewLogin, cookie};
 use crate::state::AppState;
 
 /// What a provider sends back. It may send more; one thing twice is no answer.
@@ -48,8 +50,8 @@ pub(super) async fn callback(
         issuer: answer.iss.as_deref(),
     };
     let used = cookie::clear_pending(url);
-    let Finished { login, earlier, return_to } = match state.oidc.finish(&state, &callback, client).await {
-        Ok(finished) => finished,
+    let confirmed = match state.oidc.confirm(&state, &callback, client).await {
+        Ok(confirmed) => confirmed,
         Err(refused) => {
             if let SignInError::Storage(error) = &refused.error {
                 tracing::error!(error = error as &dyn std::error::Error, "a sign-in failed");
@@ -59,9 +61,23 @@ pub(super) async fn callback(
             return see(&sign_in_page(refused.error.problem(), refused.return_to.as_deref()), cookies);
         }
     };
-    if end_earlier_login(&state, earlier, client).await.is_err() {
-        return see(&sign_in_page(SignInProblem::Failed, Some(&return_to)), vec![used]);
+    let return_to = confirmed.return_to.clone();
+    match sign_in(&state, confirmed, client).await {
+        Ok(login) => {
+            let cookies = vec![used, cookie::set(url, &login.cookie), cookie::set_device(url, &login.device)];
+            see(&return_to, cookies)
+        }
+        // The cause was logged where the error became one of the API.
+        Err(_) => see(&sign_in_page(SignInProblem::Failed, Some(&return_to)), vec![used]),
     }
-    let cookies = vec![used, cookie::set(url, &login.cookie), cookie::set_device(url, &login.device)];
-    see(&return_to, cookies)
+}
+
+/// First the groups, so that the login begins with what the person may do now.
+async fn sign_in(state: &AppState, confirmed: Confirmed, client: Client) -> ApiResult<NewLogin> {
+    if let Some((claim, values)) = &confirmed.groups {
+        let told = Told { provider: &confirmed.provider, claim, values };
+        membership::follow(state, &confirmed.scope, &confirmed.user, &told, client).await?;
+    }
+    end_earlier_login(state, confirmed.earlier, client).await?;
+    Ok(state.oidc.open(state, confirmed, client).await?)
 }

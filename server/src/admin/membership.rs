@@ -1,0 +1,90 @@
+//! Membership in groups that an identity provider decides.
+
+use std::sync::Arc;
+
+use protocol::ids::ProviderId;
+
+use super::{Without, has_administrator};
+use crate::audit::{Actor, Client, Event};
+use crate::config::GroupsClaim;
+use crate::state::AppState;
+use crate::storage::{Group, GroupFilter, Result, TenantScope, User};
+
+/// Groups read at a time when one is looked for by its name.
+const PAGE: u32 = 200;
+
+/// What a provider said about somebody's groups.
+#[derive(Debug, Clone)]
+pub struct Told<'a> {
+    pub provider: &'a ProviderId,
+    /// Which of its values is which of our groups.
+    pub claim: &'a GroupsClaim,
+    pub values: &'a [String],
+}
+
+/// Lets somebody join and leave the groups that the configuration names, as the provider says, and lets that take
+/// effect: sessions that depended on a group end. Other groups are left alone, and none is made.
+pub async fn follow(state: &AppState, scope: &TenantScope, user: &User, told: &Told<'_>, client: Client) -> Result<()> {
+    let only_one = Arc::clone(&state.administering).lock_owned().await;
+    let mut n_changes = 0;
+    let mut names: Vec<&String> = told.claim.names.values().collect();
+    names.sort_unstable();
+    names.dedup();
+    let held = state.core.storage.groups_of(scope, &user.id).await?;
+    for name in names {
+        let Some(group) = by_name(state, scope, name).await? else {
+            tracing::warn!(provider = %told.provider, group = name, "an identity provider is to decide about a group that does not exist");
+            continue;
+        };
+        let is_member = held.iter().any(|held| held.id == group.id);
+        let belongs = told.values.iter().any(|value| told.claim.names.get(value) == Some(name));
+        let changed = match (belongs, is_member) {
+            (true, false) => join(state, scope, user, &group, client).await?,
+            (false, true) => leave(state, scope, user, &group, client).await?,
+            _ => false,
+        };
+        n_changes += usize::from(changed);
+    }
+    drop(only_one);
+    if 0 < n_changes {
+        state.access_changed(scope).await;
+    }
+    Ok(())
+}
+
+async fn by_name(state: &AppState, scope: &TenantScope, name: &str) -> Result<Option<Group>> {
+    let key = name.to_lowercase();
+    let words = key.split_whitespace().map(str::to_owned).collect();
+    let mut filter = GroupFilter { words, after: None, limit: PAGE };
+    loop {
+        let page = state.core.storage.groups(scope, &filter).await?;
+        filter.after = page.groups.last().map(|group| group.name.to_lowercase());
+        let found = page.groups.into_iter().find(|group| group.name.to_lowercase() == key);
+        if found.is_some() || !page.has_more {
+            return Ok(found);
+        }
+    }
+}
+
+async fn join(state: &AppState, scope: &TenantScope, user: &User, group: &Group, client: Client) -> Result<bool> {
+    let joined =
+        Event::GroupJoined { group: group.id, name: group.name.clone(), user: user.id, gives_self_access: false };
+    let event = state.core.auditor.event(&Actor::Server, client, &joined);
+    state.core.storage.join_group(scope, &group.id, &user.id, event).await
+}
+
+/// The last Global Administrator stays: without one, nobody could ever make another.
+async fn leave(state: &AppState, scope: &TenantScope, user: &User, group: &Group, client: Client) -> Result<bool> {
+    match has_administrator(&state.core.storage, scope, Without::Member(group.id, user.id)).await {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::warn!("an identity provider would take the last Global Administrator out of their group");
+            return Ok(false);
+        }
+        Err(super::AdminError::Storage(error)) => return Err(error),
+        Err(_) => return Ok(false),
+    }
+    let left = Event::GroupLeft { group: group.id, name: group.name.clone(), user: user.id };
+    let event = state.core.auditor.event(&Actor::Server, client, &left);
+    state.core.storage.leave_group(scope, &group.id, &user.id, event).await
+}
