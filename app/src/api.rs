@@ -8,9 +8,9 @@ use std::pin::Pin;
 use gloo_net::http::{Request, RequestBuilder, Response};
 use protocol::api::{
     Assignment, CSRF_HEADER, CreateRole, CreateRoom, CreatedRoom, EditAssignment, EditRole, EnrolmentOffer,
-    GateChecklist, IdentityProviders, LoginRequest, Me, MemberMatches, NewAssignment, PREFIX, Problem, ProblemCode, RemoteAccessSettings,
-    RoleDetail, RoleList, RoomDetail, RoomList, RoomState, ScopeMatches, SetupRequest, SetupStatus, StartSession,
-    StartedSession,
+    GateChecklist, IdentityProviders, LoginRequest, Me, MemberMatches, NewAssignment, PREFIX, Problem, ProblemCode,
+    RemoteAccessSettings, RoleDetail, RoleList, RoomDetail, RoomList, RoomState, ScopeMatches, SetupRequest,
+    SetupStatus, StartSession, StartedSession,
 };
 use protocol::ids::{AssignmentId, ProviderId, RoleId, RoomId, SessionId};
 use protocol::reason::EndReason;

@@ -8,7 +8,7 @@ use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::ApiJson;
 use crate::http::routes::login::{end_earlier_login, ended, fit_password, signed_in};
 use crate::invitation;
-use crate::logins::LoginError;
+use crate::logins::{LoginError, cookie};
 use crate::state::AppState;
 
 /// Set a password with an invitation, and sign in
