@@ -112,13 +112,15 @@ pub fn SettingsPage() -> impl IntoView {
     let login = expect_context::<Login>();
     let params = use_params_map();
     let rest = Memo::new(move |_| params.with(|params| params.get_str("rest").unwrap_or_default().to_owned()));
-    let place = Memo::new(move |_| rest.with(|rest| Place::of(rest)));
-    let is_open = Memo::new(move |_| place.with(|place| place.is_open_to(login)));
+    // One memo, and nothing else that follows the address: an effect that reads two memos of which one reads the other
+    // misses changes of the inner one (reactive_graph 0.2).
+    let shown = Memo::new(move |_| {
+        let place = rest.with(|rest| Place::of(rest));
+        place.is_open_to(login).then_some(place)
+    });
     let page = computed(move || {
-        if !is_open.get() {
-            return view! { <Shut/> }.into_any();
-        }
-        match place.get() {
+        let Some(place) = shown.get() else { return view! { <Shut/> }.into_any() };
+        match place {
             Place::Account => view! { <AccountPage/> }.into_any(),
             Place::RemoteAccess => view! { <RemoteAccessPage/> }.into_any(),
             Place::Roles => view! { <RolesPage/> }.into_any(),
