@@ -87,7 +87,7 @@ impl Wizard {
 
     /// Goes to a step; to the first one on the way that lacks something when the way leads forward.
     pub(super) fn go(self, present: Step, wanted: Step) {
-        self.finishing.set(false);
+        self.look_again();
         let faulty = untrack(|| self.first_faulty(wanted)).filter(|(step, _)| present <= *step);
         let (target, control) = faulty.map_or((wanted, None), |(step, control)| (step, Some(control)));
         if control.is_some() {
@@ -99,6 +99,13 @@ impl Wizard {
         } else {
             let path = self.path.with_value(|path| format!("{path}?step={}", target.id()));
             self.leave_to(&path);
+        }
+    }
+
+    /// Back from the last look.
+    fn look_again(self) {
+        if self.finishing.get_untracked() {
+            self.finishing.set(false);
         }
     }
 
@@ -138,7 +145,7 @@ pub(super) fn WizardView(wizard: Wizard, on_save: Callback<()>) -> impl IntoView
     });
     effect(move || {
         current.track();
-        wizard.finishing.set(false);
+        wizard.look_again();
     });
     let is_first = StoredValue::new(true);
     effect(move || {
