@@ -26,6 +26,23 @@ test('no page scrolls sideways at 320 px, and each has exactly one main heading'
   await stranger.context().close();
 });
 
+test('the settings of an organisation fit at 320 px and at 200 % zoom', async ({ pageOf }) => {
+  const page = await pageOf('administrator');
+  await page.goto('/settings/roles');
+  const role = await page.getByRole('link', { name: 'Console technicians' }).getAttribute('href');
+  const paths = ['/settings', '/settings/remote-access', '/settings/roles', '/settings/roles/new', `${role}`, `${role}/edit`, `${role}/assignments/new`];
+  // 1280 px at 200 % are 640 px.
+  for (const width of [NARROW.width, 640]) {
+    await page.setViewportSize({ width, height: 640 });
+    for (const path of paths) {
+      await page.goto(path);
+      await expect(page.locator('.skeleton')).toHaveCount(0);
+      await expectOneHeading(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), `the width of ${path}`).toBeLessThanOrEqual(width);
+    }
+  }
+});
+
 test('a page that cannot be loaded has a main heading as well', async ({ pageOf, room }) => {
   const page = await pageOf('technician');
   for (const [request, path, heading] of [
