@@ -173,6 +173,7 @@ test('a role without an assignment gets one, which is changed and removed', asyn
   await expect(dialog).toContainText('Live sessions that depend on it end at once.');
   await dialog.getByRole('button', { name: 'Remove assignment' }).click();
   await expect(page.getByText('Nobody has this role yet.')).toBeVisible();
+  await expect(page.getByRole('heading', { name, level: 1 })).toBeFocused();
   expect((await roleNamed(api, name)).assignments).toEqual([]);
 
   await button(page, 'Delete').click();

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use leptos::html;
+use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use super::field::Below;
@@ -34,6 +34,92 @@ pub enum PickerPhase {
     Failed(String),
 }
 
+/// What the parts of a picker share.
+#[derive(Clone, Copy)]
+struct State {
+    id: &'static str,
+    typed: RwSignal<String>,
+    is_open: RwSignal<bool>,
+    /// The option that Enter picks.
+    active: RwSignal<Option<usize>>,
+    options: Memo<Vec<PickerOption>>,
+    phase: RwSignal<PickerPhase>,
+    picked: Signal<Vec<PickerOption>>,
+    n_typed: StoredValue<u32>,
+    on_search: Callback<String>,
+    on_pick: Callback<PickerOption>,
+    on_remove: Callback<PickerOption>,
+}
+
+impl State {
+    fn is_picked(self, key: &str) -> bool {
+        self.picked.with(|picked| picked.iter().any(|option| option.key == key))
+    }
+
+    /// Searches once the person pauses.
+    fn search(self) {
+        self.phase.set(PickerPhase::Searching);
+        self.n_typed.update_value(|n| *n = n.wrapping_add(1));
+        let present = self.n_typed.get_value();
+        set_timeout(
+            move || {
+                if self.n_typed.try_get_value() == Some(present) {
+                    self.on_search.run(self.typed.with_untracked(|typed| typed.trim().to_owned()));
+                }
+            },
+            PAUSE,
+        );
+    }
+
+    fn open(self) {
+        if !self.is_open.get_untracked() {
+            self.is_open.set(true);
+            self.search();
+        }
+    }
+
+    fn pick(self, option: PickerOption) {
+        if !untrack(|| self.is_picked(&option.key)) {
+            self.on_pick.run(option);
+        }
+        self.typed.set(String::new());
+        self.is_open.set(false);
+    }
+
+    fn pick_active(self) {
+        let index = self.active.get_untracked().filter(|_| self.is_open.get_untracked());
+        let option = index.and_then(|index| self.options.with_untracked(|options| options.get(index).cloned()));
+        option.into_iter().for_each(|option| self.pick(option));
+    }
+
+    fn step(self, by: isize) {
+        let n = self.options.with_untracked(Vec::len);
+        if 0 < n {
+            let next = match self.active.get_untracked() {
+                None if by < 0 => n - 1,
+                None => 0,
+                Some(present) => present.saturating_add_signed(by).min(n - 1),
+            };
+            self.active.set(Some(next));
+            page::reveal(&option_id(self.id, next));
+        }
+    }
+
+    fn press(self, event: &KeyboardEvent) {
+        match event.key().as_str() {
+            "ArrowDown" | "ArrowUp" if !self.is_open.get_untracked() => self.open(),
+            "ArrowDown" => self.step(1),
+            "ArrowUp" => self.step(-1),
+            // Also when there is nothing to pick: it never sends the form around it by accident.
+            "Enter" => self.pick_active(),
+            "Escape" if self.is_open.get_untracked() => self.is_open.set(false),
+            "Escape" => self.typed.set(String::new()),
+            _ => return,
+        }
+        event.prevent_default();
+    }
+}
+
 /// A field that searches while somebody types, and the list of what they picked.
 ///
 /// The arrow keys go through what was found, Enter picks, Escape closes the list.
@@ -52,116 +138,30 @@ pub fn Picker(
     on_remove: Callback<PickerOption>,
     #[prop(optional, into)] error: Signal<Option<String>>,
 ) -> impl IntoView {
-    let input = NodeRef::<html::Input>::new();
-    let typed = RwSignal::new(String::new());
-    let is_open = RwSignal::new(false);
-    let active = RwSignal::new(None::<usize>);
     let options = Memo::new(move |_| match phase.get() {
         PickerPhase::Found(options) => options,
         _ => Vec::new(),
     });
+    let state = State {
+        id,
+        typed: RwSignal::new(String::new()),
+        is_open: RwSignal::new(false),
+        active: RwSignal::new(None),
+        options,
+        phase,
+        picked,
+        n_typed: StoredValue::new(0),
+        on_search,
+        on_pick,
+        on_remove,
+    };
     effect(move || {
         // What is found first may be picked with Enter at once, when something was typed.
-        let is_searched = typed.with_untracked(|typed| !typed.trim().is_empty());
-        active.set(options.with(|options| (is_searched && !options.is_empty()).then_some(0)));
+        let is_searched = state.typed.with_untracked(|typed| !typed.trim().is_empty());
+        state.active.set(options.with(|options| (is_searched && !options.is_empty()).then_some(0)));
     });
-    let is_picked = move |key: &str| picked.with(|picked| picked.iter().any(|option| option.key == key));
-    let n_typed = StoredValue::new(0_u32);
-    let search = move |text: String| {
-        phase.set(PickerPhase::Searching);
-        n_typed.update_value(|n| *n = n.wrapping_add(1));
-        let present = n_typed.get_value();
-        set_timeout(
-            move || {
-                if n_typed.try_get_value() == Some(present) {
-                    on_search.run(text.trim().to_owned());
-                }
-            },
-            PAUSE,
-        );
-    };
-    let open = move || {
-        if !is_open.get_untracked() {
-            search(typed.get_untracked());
-            is_open.set(true);
-        }
-    };
-    let pick = move |option: PickerOption| {
-        if picked.with_untracked(|picked| picked.iter().all(|present| present.key != option.key)) {
-            on_pick.run(option);
-        }
-        typed.set(String::new());
-        is_open.set(false);
-    };
-    let step = move |by: isize| {
-        let n = options.with_untracked(Vec::len);
-        if 0 < n {
-            let next = match active.get_untracked() {
-                None if by < 0 => n - 1,
-                None => 0,
-                Some(present) => present.saturating_add_signed(by).min(n - 1),
-            };
-            active.set(Some(next));
-            page::reveal(&option_id(id, next));
-        }
-    };
-    let key_pressed = move |event: leptos::ev::KeyboardEvent| {
-        match event.key().as_str() {
-            "ArrowDown" | "ArrowUp" if !is_open.get_untracked() => open(),
-            "ArrowDown" => step(1),
-            "ArrowUp" => step(-1),
-            "Enter" if is_open.get_untracked() => {
-                let chosen = active.get_untracked();
-                let option = chosen.and_then(|index| options.with_untracked(|options| options.get(index).cloned()));
-                if let Some(option) = option {
-                    pick(option);
-                }
-            }
-            // Never sends the form around it by accident.
-            "Enter" => {}
-            "Escape" if is_open.get_untracked() => is_open.set(false),
-            "Escape" => typed.set(String::new()),
-            _ => return,
-        }
-        event.prevent_default();
-    };
-    let entries = keyed_list(move || {
-        let entry = move |(index, option): (usize, PickerOption)| {
-            let key = format!("{index} {} {}", option.key, option.detail);
-            Entry::new(key, move || {
-                let key = option.key.clone();
-                let words = view! { <OptionWords option=option.clone()/> };
-                view! {
-                    <li
-                        id=option_id(id, index)
-                        class="picker-option"
-                        role="option"
-                        aria-selected=move || if active.get() == Some(index) { "true" } else { "false" }
-                        on:pointermove=move |_| {
-                            if active.get_untracked() != Some(index) {
-                                active.set(Some(index));
-                            }
-                        }
-                        on:click=move |_| pick(option.clone())
-                    >
-                        {words}
-                        {move || is_picked(&key).then(|| view! {
-                            <span class="picker-added"><Icon symbol=Symbol::Check/>"Added"</span>
-                        }.into_any())}
-                    </li>
-                }
-                .into_any()
-            })
-        };
-        options.get().into_iter().enumerate().map(entry).collect()
-    });
-    let status = computed(move || is_open.get().then(|| status_words(&phase.get(), &typed.get())));
-    let chosen = keyed_list(move || {
-        let entry = move |option: PickerOption| {
-            Entry::new(option.key.clone(), move || view! { <Picked id option on_remove/> }.into_any())
-        };
-        picked.get().into_iter().map(entry).collect()
-    });
+    let is_listing = move || state.is_open.get() && options.with(|options| !options.is_empty());
+    let active = move || state.active.get().filter(|_| state.is_open.get()).map(|index| option_id(id, index));
     view! {
         <div class="field picker">
             <label for=id>{label}</label>
@@ -169,7 +169,6 @@ pub fn Picker(
                 <Icon symbol=Symbol::Search/>
                 <input
                     id=id
-                    node_ref=input
                     type="text"
                     class="input"
                     role="combobox"
@@ -177,39 +176,98 @@ pub fn Picker(
                     spellcheck="false"
                     placeholder=placeholder
                     aria-autocomplete="list"
-                    aria-expanded=move || if is_open.get() { "true" } else { "false" }
+                    aria-expanded=move || if is_listing() { "true" } else { "false" }
                     aria-controls=format!("{id}-list")
-                    aria-activedescendant=move || {
-                        active.get().filter(|_| is_open.get()).map(|index| option_id(id, index))
-                    }
+                    aria-activedescendant=active
                     aria-describedby=format!("{id}-description")
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
-                    prop:value=move || typed.get()
+                    prop:value=move || state.typed.get()
                     on:input=move |event| {
-                        let text = event_target_value(&event);
-                        typed.set(text.clone());
-                        search(text);
-                        is_open.set(true);
+                        state.typed.set(event_target_value(&event));
+                        state.is_open.set(true);
+                        state.search();
                     }
-                    on:keydown=key_pressed
-                    on:click=move |_| open()
-                    on:blur=move |_| is_open.set(false)
+                    on:keydown=move |event| state.press(&event)
+                    on:click=move |_| state.open()
+                    on:blur=move |_| state.is_open.set(false)
                 />
-                // A press on the list leaves the focus in the field.
-                <div
-                    class="picker-list"
-                    hidden=move || !is_open.get()
-                    on:mousedown=move |event| event.prevent_default()
-                >
-                    <ul id=format!("{id}-list") role="listbox" aria-label=label>{entries}</ul>
-                    <p class="picker-status" aria-hidden="true">{status.clone()}</p>
-                </div>
+                <Results state label/>
             </div>
-            <p class="only-read" role="status">{status}</p>
             <Below id hint=None error/>
-            <ul class="picker-picked" aria-label=format!("{label}: added")>{chosen}</ul>
-            {move || picked.with(Vec::is_empty).then(|| view! { <p class="picker-none">{nothing_picked}</p> }.into_any())}
+            <Chosen state label nothing_picked/>
         </div>
+    }
+}
+
+/// What was found, below the field.
+#[component]
+fn Results(state: State, label: &'static str) -> impl IntoView {
+    let options = state.options;
+    let entries = keyed_list(move || {
+        let entry = |(index, option): (usize, PickerOption)| {
+            let key = format!("{index} {} {}", option.key, option.detail);
+            Entry::new(key, move || view! { <Found state index option/> }.into_any())
+        };
+        options.get().into_iter().enumerate().map(entry).collect()
+    });
+    let status = computed(move || state.is_open.get().then(|| status_words(&state.phase.get(), &state.typed.get())));
+    // A press on the list leaves the focus in the field.
+    view! {
+        <div
+            class="picker-list"
+            hidden=move || !state.is_open.get()
+            on:mousedown=move |event| event.prevent_default()
+        >
+            <ul id=format!("{}-list", state.id) role="listbox" aria-label=label hidden=move || options.with(Vec::is_empty)>
+                {entries}
+            </ul>
+            <p class="picker-status" aria-hidden="true">{status.clone()}</p>
+        </div>
+        <p class="only-read" role="status">{status}</p>
+    }
+}
+
+#[component]
+fn Found(state: State, index: usize, option: PickerOption) -> impl IntoView {
+    let active = state.active;
+    let key = option.key.clone();
+    let words = view! { <OptionWords option=option.clone()/> };
+    let point = move |_| {
+        if active.get_untracked() != Some(index) {
+            active.set(Some(index));
+        }
+    };
+    view! {
+        <li
+            id=option_id(state.id, index)
+            class="picker-option"
+            role="option"
+            aria-selected=move || if active.get() == Some(index) { "true" } else { "false" }
+            on:pointermove=point
+            on:click=move |_| state.pick(option.clone())
+        >
+            {words}
+            {move || state.is_picked(&key).then(|| view! {
+                <span class="picker-added"><Icon symbol=Symbol::Check/>"Added"</span>
+            }.into_any())}
+        </li>
+    }
+}
+
+/// What was picked.
+#[component]
+fn Chosen(state: State, label: &'static str, nothing_picked: &'static str) -> impl IntoView {
+    let picked = state.picked;
+    let State { id, on_remove, .. } = state;
+    let chosen = keyed_list(move || {
+        let entry = |option: PickerOption| {
+            Entry::new(option.key.clone(), move || view! { <Picked id option on_remove/> }.into_any())
+        };
+        picked.get().into_iter().map(entry).collect()
+    });
+    view! {
+        <ul class="picker-picked" aria-label=format!("{label}: added")>{chosen}</ul>
+        {move || picked.with(Vec::is_empty).then(|| view! { <p class="picker-none">{nothing_picked}</p> }.into_any())}
     }
 }
 

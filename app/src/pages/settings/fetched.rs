@@ -14,7 +14,7 @@ mod text {
 }
 
 /// Something that was asked for.
-pub(super) struct Fetched<T: Send + Sync + 'static> {
+pub(super) struct Fetched<T: PartialEq + Send + Sync + 'static> {
     /// The last that came; kept when a later request fails.
     pub(super) value: RwSignal<Option<T>>,
     /// Why there is none.
@@ -23,15 +23,15 @@ pub(super) struct Fetched<T: Send + Sync + 'static> {
     login: Login,
 }
 
-impl<T: Send + Sync + 'static> Clone for Fetched<T> {
+impl<T: PartialEq + Send + Sync + 'static> Clone for Fetched<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: Send + Sync + 'static> Copy for Fetched<T> {}
+impl<T: PartialEq + Send + Sync + 'static> Copy for Fetched<T> {}
 
-impl<T: Send + Sync + 'static> Fetched<T> {
+impl<T: PartialEq + Send + Sync + 'static> Fetched<T> {
     pub(super) fn new() -> Self {
         Self {
             value: RwSignal::new(None),
@@ -53,7 +53,10 @@ impl<T: Send + Sync + 'static> Fetched<T> {
             match answer {
                 Ok(value) => {
                     self.error.set(None);
-                    self.value.set(Some(value));
+                    // What is the same is not drawn again: the focus stays where it is.
+                    if self.value.with_untracked(|present| present.as_ref() != Some(&value)) {
+                        self.value.set(Some(value));
+                    }
                 }
                 Err(error) if error.is(ProblemCode::NotFound) => {
                     self.value.set(None);
@@ -108,4 +111,51 @@ pub(super) fn Arrival(
         }
         .into_any(),
     })
+}
+
+/// The sentence of an error for people: without the name of the field, which is for programs.
+pub(super) fn plain_sentence(error: &ApiError) -> String {
+    let sentence = error.sentence();
+    match sentence.split_once(": ") {
+        Some((field, rest)) if error.is(ProblemCode::BadRequest) && field.bytes().all(is_of_field) => capitalised(rest),
+        _ => sentence,
+    }
+}
+
+/// With a capital at its beginning.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn is_of_field(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte == b'_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::api::Problem;
+
+    #[test]
+    fn names_of_fields_are_not_for_people() {
+        let problem = |code, detail: &str| {
+            ApiError::Problem(Problem {
+                r#type: "about:blank".into(),
+                title: String::new(),
+                status: 400,
+                detail: detail.into(),
+                code,
+                refusal: None,
+                retry_after_s: None,
+            })
+        };
+        for (code, detail, sentence) in [
+            (ProblemCode::BadRequest, "room_groups: one is gone.", "One is gone."),
+            (ProblemCode::BadRequest, "Read this: it matters.", "Read this: it matters."),
+            (ProblemCode::Conflict, "name: taken.", "name: taken."),
+        ] {
+            assert_eq!(plain_sentence(&problem(code, detail)), sentence);
+        }
+    }
 }

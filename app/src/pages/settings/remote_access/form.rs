@@ -14,7 +14,7 @@ use crate::browser::{page, task};
 use crate::components::{
     Choice, Choices, Field, Notice, NoticeTone, NumberField, SubmitButton, Switch, When, computed, effect,
 };
-use crate::pages::settings::fetched::Fetched;
+use crate::pages::settings::fetched::{Fetched, plain_sentence};
 use crate::pages::settings::unsaved::UnsavedGuard;
 use crate::pages::setup::looks_like_email;
 use crate::state::login::Login;
@@ -210,6 +210,8 @@ pub(super) struct Form {
     /// Errors are shown beside the fields from the first try on.
     tried: RwSignal<bool>,
     error: RwSignal<Option<String>>,
+    /// An address that the server refused, and why.
+    refused_address: RwSignal<Option<(String, String)>>,
     busy: RwSignal<bool>,
     settings: Fetched<RemoteAccessSettings>,
     login: Login,
@@ -235,6 +237,7 @@ impl Form {
             theirs: RwSignal::new(None),
             tried: RwSignal::new(false),
             error: RwSignal::new(None),
+            refused_address: RwSignal::new(None),
             busy: RwSignal::new(false),
             settings,
             login: expect_context(),
@@ -298,6 +301,10 @@ impl Form {
         if !self.tried.get() {
             return None;
         }
+        let refused = self.refused_address.get().filter(|(address, _)| self.address.with(|typed| typed == address));
+        if let Some((_, sentence)) = refused.filter(|_| field == ADDRESS) {
+            return Some(sentence);
+        }
         let faults = self.typed().settings(String::new()).err()?;
         faults.into_iter().find(|(id, _)| *id == field).map(|(_, sentence)| sentence)
     }
@@ -352,8 +359,12 @@ impl Form {
         if error.is(ProblemCode::Conflict) && !self.settings.value.is_disposed() {
             // What is in force comes beside what was typed.
             self.settings.take(api::remote_access_settings());
+        } else if error.is(ProblemCode::BadRequest) && error.sentence().starts_with("acknowledged_by") {
+            let address = self.address.try_get_untracked().unwrap_or_default();
+            self.refused_address.try_set(Some((address, plain_sentence(&error))));
+            page::focus(&format!("#{ADDRESS}"));
         } else {
-            self.error.try_set(Some(error.sentence()));
+            self.error.try_set(Some(plain_sentence(&error)));
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::api;
 use crate::browser::task;
 use crate::components::{EmptyState, Icon, Symbol, computed};
 use crate::pages::heading::Heading;
-use crate::pages::settings::fetched::{Arrival, Fetched};
+use crate::pages::settings::fetched::{Arrival, Fetched, plain_sentence};
 use crate::state::login::Login;
 use crate::state::toasts::Toasts;
 
@@ -129,7 +129,7 @@ fn save(
                         None => None,
                     };
                     if stale.is_none() {
-                        wizard.error.try_set(Some(error.sentence()));
+                        wizard.error.try_set(Some(plain_sentence(&error)));
                     }
                     theirs.try_set(stale);
                 }

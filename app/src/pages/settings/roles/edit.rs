@@ -11,9 +11,9 @@ use super::steps::{GeneralFields, PermissionFields};
 use super::wizard::Wizard;
 use crate::api;
 use crate::browser::{page, task};
-use crate::components::{EmptyState, Icon, Notice, NoticeTone, SubmitButton, Symbol, computed};
+use crate::components::{EmptyState, Icon, Notice, NoticeTone, SubmitButton, Symbol, When, computed};
 use crate::pages::heading::Heading;
-use crate::pages::settings::fetched::{Arrival, Fetched};
+use crate::pages::settings::fetched::{Arrival, Fetched, plain_sentence};
 use crate::pages::settings::permissions::{access, summary};
 use crate::pages::settings::unsaved::UnsavedGuard;
 use crate::state::login::Login;
@@ -108,11 +108,11 @@ fn Form(role: Role) -> impl IntoView {
                     let stale =
                         present.filter(|role| Some(role.version) != base.try_with_untracked(|base| base.version));
                     if stale.is_none() {
-                        wizard.error.try_set(Some(error.sentence()));
+                        wizard.error.try_set(Some(plain_sentence(&error)));
                     }
                     theirs.try_set(stale);
                 }
-                Err(error) => drop(wizard.error.try_set(Some(error.sentence()))),
+                Err(error) => drop(wizard.error.try_set(Some(plain_sentence(&error)))),
             }
             wizard.busy.try_set(false);
         });
@@ -147,9 +147,9 @@ fn Form(role: Role) -> impl IntoView {
                 <div class="panel-head"><h2 id="role-permissions">{text::PERMISSIONS}</h2></div>
                 <div class="panel-body"><PermissionFields draft/></div>
             </section>
-            <crate::components::When condition=takes_away>
+            <When condition=takes_away>
                 <Notice tone=NoticeTone::Warning text=text::ENDS/>
-            </crate::components::When>
+            </When>
             <StaleNotice theirs=theirs_words on_take=take on_keep=keep/>
             {move || wizard.error.get().map(|error| view! { <Notice tone=NoticeTone::Failed text=error urgent=true/> })}
             <div class="form-foot">

@@ -9,7 +9,7 @@ use crate::api;
 use crate::browser::task;
 use crate::components::effect;
 use crate::pages::heading::Heading;
-use crate::pages::settings::fetched::Fetched;
+use crate::pages::settings::fetched::{Fetched, plain_sentence};
 use crate::state::login::Login;
 use crate::state::toasts::Toasts;
 
@@ -65,7 +65,7 @@ fn save(wizard: Wizard, roles: Fetched<RoleList>) -> Callback<()> {
                         wizard.draft.show_faults(Step::General);
                         roles.take(api::roles());
                     }
-                    wizard.error.try_set(Some(error.sentence()));
+                    wizard.error.try_set(Some(plain_sentence(&error)));
                 }
             }
         });

@@ -6,7 +6,8 @@ use super::draft::{Draft, Step};
 use super::steps::NarrowNote;
 use super::wizard::Wizard;
 use super::words::{joined, members, places, sentence};
-use crate::components::{Icon, Symbol, computed};
+use crate::components::{Icon, PickerOption, Symbol, computed};
+use crate::pages::settings::fetched::capitalised;
 use crate::pages::settings::permissions::{AREAS, allows};
 
 mod text {
@@ -87,8 +88,8 @@ fn named(wizard: Wizard, step: Step, name: String, description: String) -> AnyVi
 
 /// Members, or parts of a scope.
 #[component]
-pub(super) fn Names(options: Vec<crate::components::PickerOption>) -> impl IntoView {
-    let name = |option: crate::components::PickerOption| {
+pub(super) fn Names(options: Vec<PickerOption>) -> impl IntoView {
+    let name = |option: PickerOption| {
         view! {
             <li>
                 <Icon symbol=option.symbol/>
@@ -132,9 +133,4 @@ pub(super) fn Confirm(wizard: Wizard) -> impl IntoView {
         }
         .into_any()
     })
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -13,10 +13,10 @@ use super::words::{members_of, scope_of};
 use super::{RoleBadges, on_changes};
 use crate::api;
 use crate::browser::{page, task};
-use crate::components::{Dialog, Icon, Notice, NoticeTone, PickerOption, Symbol, computed};
+use crate::components::{Dialog, Icon, Notice, NoticeTone, PickerOption, Symbol, computed, effect};
 use crate::pages::heading::Heading;
 use crate::pages::settings::fetched::{Arrival, Fetched};
-use crate::pages::settings::permissions::{AREAS, Area, allows};
+use crate::pages::settings::permissions::{AREAS, Area, Entry, allows};
 use crate::state::clock::Clock;
 use crate::state::login::Login;
 use crate::state::toasts::Toasts;
@@ -189,7 +189,7 @@ fn area_view(area: &'static Area, permissions: &[Permission]) -> Option<AnyView>
     if allowed.is_empty() {
         return None;
     }
-    let entry = |entry: &'static crate::pages::settings::permissions::Entry| {
+    let entry = |entry: &'static Entry| {
         view! { <li><Icon symbol=Symbol::Check/><div><strong>{entry.name}</strong><p>{entry.meaning}</p></div></li> }
             .into_any()
     };
@@ -289,7 +289,7 @@ fn RemovalDialog(removal: RwSignal<Option<Removal>>, open: RwSignal<bool>, on_re
         Some(Removal::Role { .. }) => text::DELETE_ROLE,
         _ => text::REMOVE_ASSIGNMENT,
     };
-    crate::components::effect(move || {
+    effect(move || {
         open.track();
         error.set(None);
     });
@@ -310,8 +310,11 @@ fn RemovalDialog(removal: RwSignal<Option<Removal>>, open: RwSignal<bool>, on_re
                         }
                         Removal::Assignment(assignment) => {
                             toasts.done(text::removed(&assignment.name));
-                            page::focus("main h1");
                             on_removed.try_run(());
+                            // After the dialog gave the focus back to a button that goes.
+                            request_animation_frame(|| {
+                                page::focus("main h1");
+                            });
                         }
                     }
                 }
