@@ -28,10 +28,11 @@ pub fn Choices(
                     name=group
                     id=format!("{group}-{id}")
                     prop:checked=move || chosen.get() == id
+                    aria-labelledby=format!("{group}-{id}-name")
                     aria-describedby=format!("{group}-{id}-meaning")
                     on:change=move |_| on_choose.run(id)
                 />
-                <span class="choice-name">{name}</span>
+                <span class="choice-name" id=format!("{group}-{id}-name")>{name}</span>
                 <span class="choice-meaning" id=format!("{group}-{id}-meaning")>{meaning}</span>
             </label>
         }

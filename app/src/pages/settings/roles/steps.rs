@@ -109,6 +109,7 @@ fn AreaFields(draft: Draft, area: &'static Area) -> impl IntoView {
 fn Tick(draft: Draft, entry: &'static Entry) -> impl IntoView {
     let Entry { permission, name: short, meaning } = *entry;
     let id = format!("permission-{}", permission.id().replace(['.', '_'], "-"));
+    let name_id = format!("{id}-name");
     let meaning_id = format!("{id}-meaning");
     let included = Memo::new(move |_| draft.permissions.with(|ticked| including(ticked, permission)));
     let is_ticked = move || draft.permissions.with(|ticked| ticked.contains(&permission)) || included.get().is_some();
@@ -127,10 +128,11 @@ fn Tick(draft: Draft, entry: &'static Entry) -> impl IntoView {
                 id=id
                 prop:checked=is_ticked
                 disabled=move || included.get().is_some()
+                aria-labelledby=name_id.clone()
                 aria-describedby=meaning_id.clone()
                 on:change=move |event| tick(event_target_checked(&event))
             />
-            <span class="choice-name">{short}</span>
+            <span class="choice-name" id=name_id>{short}</span>
             <span class="choice-meaning" id=meaning_id>
                 {meaning}
                 {move || included.get().map(|other| format!(" {}", text::included(&name(other))))}
