@@ -118,6 +118,7 @@ test('who may only look sees no switch and no button', async ({ pageOf, server }
     permissions: ['service_settings.view'],
     assignment: { name: 'Readers', users: [user.id], everywhere: true },
   });
+  await change(director, { idle_limit_s: 900 });
   await newcomer.reload();
   await expect(newcomer.getByText('You may look at these settings.')).toBeVisible();
   await expect(newcomer.getByText('15 minutes')).toBeVisible();
