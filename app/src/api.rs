@@ -3,6 +3,8 @@
 //! Every function answers within [`TIMEOUT_MS`]. Requests that change something carry the header that a foreign
 //! page cannot set.
 
+pub mod people;
+
 use std::pin::Pin;
 
 use gloo_net::http::{Request, RequestBuilder, Response};
@@ -81,12 +83,13 @@ impl std::fmt::Display for ApiError {
 
 impl std::error::Error for ApiError {}
 
-/// Which rooms to list.
+/// Which part of a list to load.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RoomQuery {
-    /// Part of the name or the place.
+pub struct ListQuery {
+    /// Part of a name, a place or an address.
     pub text: String,
-    pub state: Option<RoomState>,
+    /// The name of a state in addresses.
+    pub state: Option<&'static str>,
     pub cursor: Option<String>,
     pub limit: u32,
 }
@@ -175,17 +178,8 @@ pub async fn search_scopes(text: &str) -> Result<ScopeMatches, ApiError> {
     ask(safe_request("/search/scopes").query([("q", text)]), None).await?.parsed()
 }
 
-pub async fn rooms(query: &RoomQuery) -> Result<RoomList, ApiError> {
-    let state = query.state.map(state_id);
-    let limit = query.limit.to_string();
-    let present = [
-        ("q", Some(query.text.as_str()).filter(|text| !text.is_empty())),
-        ("state", state),
-        ("cursor", query.cursor.as_deref()),
-        ("limit", Some(limit.as_str())),
-    ];
-    let parameters: Vec<_> = present.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    ask(safe_request("/rooms").query(parameters), None).await?.parsed()
+pub async fn rooms(query: &ListQuery) -> Result<RoomList, ApiError> {
+    list("/rooms", query).await
 }
 
 pub async fn create_room(request: &CreateRoom) -> Result<CreatedRoom, ApiError> {
@@ -235,6 +229,19 @@ pub const fn state_id(state: RoomState) -> &'static str {
 
 async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
     ask(safe_request(path), None).await?.parsed()
+}
+
+/// Nothing but what is asked for is in the address.
+async fn list<T: DeserializeOwned>(path: &str, query: &ListQuery) -> Result<T, ApiError> {
+    let limit = query.limit.to_string();
+    let present = [
+        ("q", Some(query.text.as_str()).filter(|text| !text.is_empty())),
+        ("state", query.state),
+        ("cursor", query.cursor.as_deref()),
+        ("limit", Some(limit.as_str())),
+    ];
+    let parameters: Vec<_> = present.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    ask(safe_request(path).query(parameters), None).await?.parsed()
 }
 
 async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {

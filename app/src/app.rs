@@ -7,6 +7,7 @@ use leptos_router::path;
 use crate::components::{Toaster, ToasterItem, ToasterTone};
 use crate::pages::{
     Guard, Header, HelpSession, Home, Navigated, NotFound, RoomPage, RoomsPage, SettingsPage, SetupPage, SignInPage,
+    WelcomePage,
 };
 use crate::state::appearance::Appearance;
 use crate::state::clock::Clock;
@@ -27,6 +28,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=Home/>
                     <Route path=path!("/sign-in") view=SignInPage/>
                     <Route path=path!("/setup") view=SetupPage/>
+                    <Route path=path!("/welcome") view=WelcomePage/>
                     <Route path=path!("/rooms") view=|| view! { <Guard><RoomsPage/></Guard> }/>
                     <Route path=path!("/rooms/:room/*tab") view=|| view! { <Guard><RoomPage/></Guard> }/>
                     <Route path=path!("/settings/*rest") view=|| view! { <Guard><SettingsPage/></Guard> }/>

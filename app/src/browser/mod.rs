@@ -8,6 +8,7 @@ pub mod dates;
 pub mod elements;
 pub mod event_source;
 pub mod features;
+pub mod files;
 pub mod full_screen;
 pub mod leave;
 pub mod letters;

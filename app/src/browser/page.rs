@@ -1,6 +1,6 @@
 //! The document as a whole: where the portal is mounted, its title, its address, and what has the focus.
 
-use wasm_bindgen::JsCast as _;
+use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{
     Document, Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition,
     Window,
@@ -131,6 +131,18 @@ pub fn encode_component(text: &str) -> String {
 pub fn fragment() -> String {
     let hash = window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
     hash.trim_start_matches('#').to_owned()
+}
+
+/// What follows `#` in the address, which does not show it any more: neither the screen nor the history keeps it.
+pub fn take_fragment() -> String {
+    let fragment = fragment();
+    if let (false, Some(window)) = (fragment.is_empty(), window()) {
+        let path = window.location().pathname().unwrap_or_default();
+        let history = window.history();
+        // A browser that refuses leaves the address as it is: the fragment never goes over the network.
+        let _ = history.and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&path)));
+    }
+    fragment
 }
 
 /// Scrolls to the element with this id.

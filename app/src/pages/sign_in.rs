@@ -23,8 +23,7 @@ mod text {
     pub(super) const PASSWORD: &str = "Password";
     pub(super) const SUBMIT: &str = "Sign in";
     pub(super) const BUSY: &str = "Signing in";
-    pub(super) const EXPIRED: &str =
-        "You were signed out after a while without activity. Sign in to go on where you were.";
+    pub(super) const EXPIRED: &str = "You were signed out. Sign in to go on where you were.";
     pub(super) const NEEDED: &str = "Sign in to open that page.";
     pub(super) const WRONG: &str = "This email and password do not belong together. Check both, then try again.";
     pub(super) const NO_EMAIL: &str = "Enter your email address.";

@@ -80,7 +80,7 @@ impl Live {
         match event {
             StreamEvent::Open => self.opened(),
             StreamEvent::Message(data) => self.read(&data),
-            StreamEvent::Interrupted => self.set_status.set(LiveStatus::Interrupted),
+            StreamEvent::Interrupted => self.interrupted(),
             StreamEvent::Closed => self.refused(),
         }
     }
@@ -108,6 +108,12 @@ impl Live {
         for (_, listener) in self.listeners.get_value() {
             listener.run(event.clone());
         }
+    }
+
+    /// The server ends the stream when it ends the login: the page tells so at once.
+    fn interrupted(self) {
+        self.set_status.set(LiveStatus::Interrupted);
+        self.login.ask_again();
     }
 
     /// The browser gives up after an answer that is not a stream: perhaps the login ran out.

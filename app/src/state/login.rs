@@ -100,6 +100,13 @@ impl Login {
         result
     }
 
+    /// Signs out wherever the person is signed in. The page forgets the person only when the server did it.
+    pub async fn sign_out_everywhere(self) -> Result<(), ApiError> {
+        self.noticing(api::people::log_out_everywhere().await)?;
+        self.set_who.set(Who::Nobody(Absence::SignedOut));
+        Ok(())
+    }
+
     /// Hands a result on, and notices when it says that the login ran out.
     pub fn noticing<T>(self, result: Result<T, ApiError>) -> Result<T, ApiError> {
         if result.as_ref().is_err_and(|error| error.is(ProblemCode::NotSignedIn)) {

@@ -10,6 +10,7 @@ use crate::api::ApiError;
 use crate::browser::features::{self, Feature};
 use crate::browser::page;
 use crate::components::{EmptyState, Icon, Notice, NoticeTone, Skeleton, Symbol, computed};
+use crate::pages::reach::RoomReachPanel;
 use crate::session::{self, SessionView};
 use crate::state::clock::Clock;
 use crate::state::watches::Watches;
@@ -124,6 +125,7 @@ pub(super) fn RemoteAccess(loaded: Loaded) -> impl IntoView {
             <div class="column">
                 <Start loaded readiness refused start access/>
                 <Checklist loaded/>
+                <RoomReachPanel room=loaded.id.get_value()/>
             </div>
             <aside class="column">
                 {move || access.get().map(|access| view! { <YourAccess access/> })}

@@ -1,14 +1,10 @@
 //! What narrows the list down: the counters, which are buttons, and the search.
 
-use std::time::Duration;
-
-use leptos::ev;
 use leptos::prelude::*;
 use protocol::api::{RoomCounters, RoomState};
 
 use super::list::Filter;
-use crate::browser::page;
-use crate::components::{Icon, Symbol, computed, effect};
+use crate::components::{Icon, SearchField, computed};
 use crate::pages::room_words::{STATES, state_words};
 
 mod text {
@@ -16,11 +12,7 @@ mod text {
     pub(super) const ALL: &str = "All rooms";
     pub(super) const SEARCH: &str = "Search rooms";
     pub(super) const PLACEHOLDER: &str = "Search by name or place";
-    pub(super) const SHORTCUT: &str = "Press / to search";
 }
-
-/// Long enough to type the next letter.
-const PAUSE: Duration = Duration::from_millis(180);
 
 /// How many rooms are how; each number is a filter.
 #[component]
@@ -61,59 +53,21 @@ pub(super) fn StateFilters(
     }
 }
 
-/// Searches while the person types. `/` comes here from anywhere on the page, Escape empties the field.
+/// Searches while the person types.
 #[component]
 pub(super) fn Search(filter: Memo<Filter>, set_filter: Callback<Filter>) -> impl IntoView {
-    let typed = RwSignal::new(filter.with_untracked(|filter| filter.text.clone()));
-    let search = move |text: String| {
-        let present = filter.get_untracked();
-        if present.text != text {
-            set_filter.run(Filter { text, ..present });
-        }
-    };
-    let mut search_soon = debounce(PAUSE, move |text: String| search(text));
-    // The address changes on its own with Back and with "Show all rooms".
-    effect(move || {
-        let text = filter.with(|filter| filter.text.clone());
-        if typed.with_untracked(|typed| typed.trim() != text) {
-            typed.set(text);
-        }
-    });
-    let shortcut = window_event_listener(ev::keydown, |event| {
-        if event.key() == "/" && !page::is_meant_elsewhere(&event) && page::focus("#room-search") {
-            event.prevent_default();
-        }
-    });
-    on_cleanup(move || shortcut.remove());
+    let search = Callback::new(move |text: String| set_filter.run(Filter { text, ..filter.get_untracked() }));
+    let present = Signal::derive(move || filter.with(|filter| filter.text.clone()));
     view! {
-        <div class="search" role="search">
-            <label class="only-read" for="room-search">{text::SEARCH}</label>
-            <Icon symbol=Symbol::Search/>
-            <input
-                id="room-search"
-                type="search"
-                class="input"
-                placeholder=text::PLACEHOLDER
-                autocomplete="off"
-                spellcheck="false"
-                aria-keyshortcuts="/"
-                prop:value=move || typed.get()
-                on:input=move |event| {
-                    let text = event_target_value(&event);
-                    typed.set(text.clone());
-                    search_soon(text.trim().to_owned());
-                }
-                on:keydown=move |event| {
-                    if event.key() == "ArrowDown" && page::focus(".room-link") {
-                        event.prevent_default();
-                    } else if event.key() == "Escape" {
-                        typed.set(String::new());
-                        search(String::new());
-                    }
-                }
-            />
-            <kbd class="search-key" aria-hidden="true" title=text::SHORTCUT>"/"</kbd>
-        </div>
+        <SearchField
+            id="room-search"
+            label=text::SEARCH
+            placeholder=text::PLACEHOLDER
+            present
+            on_search=search
+            results=".table-link"
+            shortcut=true
+        />
     }
 }
 

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use protocol::api::{LiveEvent, RoomCounters, RoomList, RoomState, RoomSummary};
 use protocol::ids::RoomId;
 
-use crate::api::{self, ApiError, RoomQuery};
+use crate::api::{self, ApiError, ListQuery};
 use crate::browser::task;
 use crate::components::effect;
 use crate::state::login::Login;
@@ -190,9 +190,9 @@ impl List {
         });
     }
 
-    fn query(self, cursor: Option<String>, limit: u32) -> RoomQuery {
+    fn query(self, cursor: Option<String>, limit: u32) -> ListQuery {
         let Filter { text, state } = self.filter.get_untracked();
-        RoomQuery { text, state, cursor, limit }
+        ListQuery { text, state: state.map(api::state_id), cursor, limit }
     }
 
     /// Rows that stay keep their signals, so that only what differs is drawn again.

@@ -28,12 +28,12 @@ mod text {
 #[component]
 pub(super) fn Table(list: List) -> impl IntoView {
     let step = move |event: leptos::ev::KeyboardEvent| {
-        if Step::downwards(&event.key()).is_some_and(|step| page::step_focus(&event, ".room-link", step)) {
+        if Step::downwards(&event.key()).is_some_and(|step| page::step_focus(&event, ".table-link", step)) {
             event.prevent_default();
         }
     };
     view! {
-        <table class="room-table" role="table" aria-label=text::ROOMS aria-rowcount=move || list.n_matching.get().to_string()>
+        <table class="table" role="table" aria-label=text::ROOMS aria-rowcount=move || list.n_matching.get().to_string()>
             <thead role="rowgroup">
                 <tr role="row">
                     <th role="columnheader" scope="col">{text::ROOM}</th>
@@ -70,10 +70,10 @@ fn RowView(row: Row) -> impl IntoView {
         computed(move || room.with(of))
     };
     view! {
-        <tr role="row" class="room-row">
-            <th role="rowheader" scope="row" class="room-cell">
-                <a class="room-link" href=path>{words(|room| room.name.clone())}</a>
-                <span class="room-place">{words(|room| place_words(&room.place))}</span>
+        <tr role="row" class="table-row">
+            <th role="rowheader" scope="row" class="table-main">
+                <a class="table-link" href=path>{words(|room| room.name.clone())}</a>
+                <span class="table-note">{words(|room| place_words(&room.place))}</span>
             </th>
             <td role="cell">{part(|room| view! { <StateBadge state=room.state/> }.into_any())}</td>
             <td role="cell" class="room-now">{part(now)}</td>

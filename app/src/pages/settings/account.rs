@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::everywhere::SignOutEverywhere;
+use super::password::PasswordPanel;
 use crate::browser::task;
 use crate::components::{Icon, Symbol, computed};
 use crate::pages::header::initials;
@@ -32,6 +34,7 @@ pub fn AccountPage() -> impl IntoView {
         <div class="stack">
             <div class="page-head"><Heading title=Signal::stored(text::TITLE.to_owned())/></div>
             <Account/>
+            <PasswordPanel/>
             <section class="panel" aria-labelledby="look">
                 <div class="panel-head"><h2 id="look">{text::LOOK}</h2></div>
                 <div class="panel-body panel-row">
@@ -80,6 +83,7 @@ fn Account() -> impl IntoView {
                 <p class="panel-text">{text::SIGN_OUT_WHY}</p>
                 <button type="button" class="button" on:click=sign_out><Icon symbol=Symbol::SignOut/>{text::SIGN_OUT}</button>
             </div>
+            <SignOutEverywhere/>
         </section>
     }
 }

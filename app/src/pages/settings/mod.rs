@@ -1,7 +1,9 @@
 //! `/settings/…`: the person's own account, and what administrators decide for their organisation.
 
 mod account;
+mod everywhere;
 mod fetched;
+mod password;
 mod people;
 mod permissions;
 mod remote_access;

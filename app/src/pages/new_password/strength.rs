@@ -4,7 +4,7 @@
 const N_CHARACTERS_MIN: usize = 12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Strength {
+pub enum Strength {
     Nothing,
     TooShort {
         n_missing: usize,
@@ -18,11 +18,11 @@ pub(super) enum Strength {
 }
 
 impl Strength {
-    pub(super) const fn is_enough(self) -> bool {
+    pub const fn is_enough(self) -> bool {
         matches!(self, Self::Enough | Self::Strong)
     }
 
-    pub(super) const fn id(self) -> &'static str {
+    pub const fn id(self) -> &'static str {
         match self {
             Self::Nothing => "nothing",
             Self::TooShort { .. } | Self::Personal | Self::Monotonous => "weak",
@@ -32,7 +32,7 @@ impl Strength {
     }
 
     /// 0 to 3.
-    pub(super) const fn level(self) -> u8 {
+    pub const fn level(self) -> u8 {
         match self {
             Self::Nothing => 0,
             Self::TooShort { .. } | Self::Personal | Self::Monotonous => 1,
@@ -42,7 +42,7 @@ impl Strength {
     }
 
     /// A sentence that helps.
-    pub(super) fn advice(self) -> String {
+    pub fn advice(self) -> String {
         match self {
             Self::Nothing => {
                 "At least 12 characters. Four or more unrelated words are easy to keep in mind.".to_owned()

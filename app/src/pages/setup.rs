@@ -1,7 +1,5 @@
 //! `/setup#<token>`: the first administrator of a new installation.
 
-mod strength;
-
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -9,11 +7,10 @@ use leptos_router::hooks::use_navigate;
 use protocol::api::{ProblemCode, SetupRequest};
 
 use super::heading::{Navigated, name_document};
+use super::new_password::{self, NewPassword, Strength};
 use crate::api::{self, ApiError};
-use crate::browser::{letters, page, task};
-use crate::components::{
-    Field, Icon, Notice, NoticeTone, PasswordField, RingMark, Skeleton, SubmitButton, Symbol, computed, effect,
-};
+use crate::browser::{page, task};
+use crate::components::{Field, Notice, NoticeTone, RingMark, Skeleton, SubmitButton, computed, effect};
 use crate::state::login::Login;
 use crate::state::toasts::Toasts;
 
@@ -174,9 +171,9 @@ impl Form {
         self.error_when(!strength.is_enough(), &strength.advice())
     }
 
-    fn strength(self) -> strength::Strength {
+    fn strength(self) -> Strength {
         let personal = [self.organisation.get(), self.name.get(), self.email.get()];
-        self.password.with(|password| strength::judge(password, &personal, letters::small))
+        self.password.with(|password| new_password::judge(password, &personal))
     }
 
     fn error_when(self, wrong: bool, sentence: &str) -> Option<String> {
@@ -286,25 +283,9 @@ fn FormView(form: Form) -> impl IntoView {
                 error=move || form.email_error()
                 required=true
             />
-            <div class="field-with-strength">
-                <PasswordField id="password" label=text::PASSWORD value=form.password autocomplete="new-password"/>
-                <StrengthHint form/>
-            </div>
+            <NewPassword id="password" label=text::PASSWORD value=form.password strength=move || form.strength()/>
             <SubmitButton label=text::SUBMIT busy_label=text::BUSY busy=form.busy/>
         </form>
-    }
-}
-
-/// How good the password is, in words.
-#[component]
-fn StrengthHint(form: Form) -> impl IntoView {
-    let strength = Memo::new(move |_| form.strength());
-    view! {
-        <p class="strength" role="status" data-level=move || strength.with(|strength| strength.id())>
-            <meter class="strength-meter" min="0" max="3" prop:value=move || f64::from(strength.with(|strength| strength.level())) aria-hidden="true"></meter>
-            <Icon symbol=Symbol::Key/>
-            {move || strength.with(|strength| strength.advice())}
-        </p>
     }
 }
 
