@@ -13,7 +13,7 @@ use server::random;
 use server::storage::sqlite::Sqlite3;
 use server::storage::{
     Assignment, AssignmentScope, AssignmentsOf, Console, ConsoleStatus, EnrolmentSecret, EventFilter, Events as _,
-    Installation as _, LoginKey, LoginRecord, NewConsole, NewEvent, NewRole, NewRoom, NewSession, NewUser,
+    Installation as _, LoginKey, LoginRecord, NewConsole, NewEvent, NewIdentity, NewRole, NewRoom, NewSession, NewUser,
     RemoteAccessSettings, Result, SessionEnd, Sessions as _, Store, Tenant, TenantScope,
 };
 use tempfile::TempDir;
@@ -497,6 +497,70 @@ async fn logins_run_out() {
     world.storage.touch_login(&world.contoso, &LoginKey([3; 32]), 150).await.expect("stored");
     let (_, login) = world.storage.login(&LoginKey([3; 32])).await.expect("read").expect("a login");
     assert_eq!(login.last_active_at, 200);
+}
+
+#[tokio::test]
+async fn an_identity_has_one_account_of_a_tenant_and_an_account_one_identity() {
+    let world = world().await;
+    let (first, second) =
+        (world.user(&world.contoso, "a@example.com").await, world.user(&world.contoso, "b@example.com").await);
+    let foreign = world.user(&world.fabrikam, "c@example.com").await;
+    let identity = |issuer: &str, subject: &str, user| NewIdentity {
+        issuer: issuer.to_owned(),
+        subject: subject.to_owned(),
+        user,
+        linked_at: 1,
+    };
+    let events = async || world.storage.events(&world.contoso, EventFilter::default(), 100).await.expect("read").len();
+    let link = async |scope: &TenantScope, identity: NewIdentity, new_user: Option<&NewUser>| {
+        world.storage.link_identity(scope, &identity, new_user, vec![event("user.identity_linked")]).await
+    };
+    link(&world.contoso, identity("https://a", "1", first), None).await.expect("linked");
+    let n_events = events().await;
+    for refused in
+        [identity("https://a", "1", second), identity("https://a", "2", first), identity("https://b", "1", first)]
+    {
+        let outcome = link(&world.contoso, refused.clone(), None).await;
+        assert!(outcome.is_err_and(|error| error.is_conflict()), "{refused:?}");
+    }
+    assert!(link(&world.contoso, identity("https://a", "3", foreign), None).await.is_err(), "of another tenant");
+    let taken = NewUser {
+        id: UserId(random::bytes()),
+        email: "C@example.com".to_owned(),
+        name: "Cleo".to_owned(),
+        password_hash: None,
+        created_at: 1,
+    };
+    let outcome = link(&world.contoso, identity("https://a", "3", taken.id), Some(&taken)).await;
+    assert!(outcome.is_err_and(|error| error.is_conflict()));
+    assert_eq!(world.storage.user(&world.contoso, &taken.id).await.expect("read"), None);
+    assert_eq!(events().await, n_events, "nothing of what was refused is stored");
+
+    let new = NewUser { email: "d@example.com".to_owned(), ..taken };
+    link(&world.contoso, identity("https://b", "1", new.id), Some(&new)).await.expect("made and linked");
+    link(&world.fabrikam, identity("https://a", "1", foreign), None).await.expect("another tenant");
+    for (scope, issuer, subject, user) in [
+        (&world.contoso, "https://a", "1", Some(first)),
+        (&world.contoso, "https://b", "1", Some(new.id)),
+        (&world.fabrikam, "https://a", "1", Some(foreign)),
+        (&world.fabrikam, "https://b", "1", None),
+        (&world.contoso, "https://A", "1", None),
+        (&world.contoso, "https://a", "1 ", None),
+    ] {
+        assert_eq!(world.storage.identity(scope, issuer, subject).await.expect("read"), user, "{issuer} {subject}");
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_is_completed_once() {
+    let world = world().await;
+    let spend = async |hash: u8, until| world.storage.spend_sign_in(&[hash; 32], until).await.expect("stored");
+    assert!(spend(1, 100).await && spend(2, 200).await);
+    assert!(!spend(1, 300).await);
+    assert_eq!(world.storage.purge_sign_ins(100).await.expect("purged"), 1);
+    assert!(!spend(2, 300).await);
+    let (first, second) = tokio::join!(spend(3, 100), spend(3, 100));
+    assert!(first != second, "one of two at once");
 }
 
 #[tokio::test]

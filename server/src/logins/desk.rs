@@ -120,19 +120,19 @@ impl LoginDesk {
     /// # Errors
     /// `TooMany` when there were too many from this address.
     pub fn admit_link(&self, client: Client) -> std::result::Result<(), LoginError> {
-        self.admit_address(client)
+        self.admit_address(client).map_err(LoginError::TooMany)
     }
 
     /// Loopback is somebody at the machine itself, or a proxy with many people behind it: accounts alone count there.
-    pub(super) fn admit_address(&self, client: Client) -> std::result::Result<(), LoginError> {
+    pub(super) fn admit_address(&self, client: Client) -> std::result::Result<(), Wait> {
         let Some(address) = client.address.filter(|address| !address.to_canonical().is_loopback()) else {
             return Ok(());
         };
-        self.attempts.from_address(address, self.core.clock.monotonic()).map_err(LoginError::TooMany)
+        self.attempts.from_address(address, self.core.clock.monotonic())
     }
 
     fn admit(&self, email: &str, device: Option<&str>, client: Client) -> std::result::Result<(), LoginError> {
-        self.admit_address(client)?;
+        self.admit_address(client).map_err(LoginError::TooMany)?;
         if device.is_some_and(|proof| self.knows_device(email, proof)) {
             return Ok(());
         }

@@ -104,7 +104,7 @@ impl OidcDesk {
         earlier: Option<LoginKey>,
         client: Client,
     ) -> std::result::Result<Begun, SignInError> {
-        state.logins.admit_address(client)?;
+        state.logins.admit_address(client).map_err(SignInError::TooMany)?;
         let provider = self.provider(id).ok_or(SignInError::Expired)?;
         let secret = || URL_SAFE_NO_PAD.encode(random::bytes::<32>());
         let pending = Pending {
@@ -172,7 +172,7 @@ async fn check(
     client: Client,
     person: &mut Option<Person>,
 ) -> std::result::Result<(TenantScope, User), SignInError> {
-    state.logins.admit_address(client)?;
+    state.logins.admit_address(client).map_err(SignInError::TooMany)?;
     let code = match (callback.error, callback.code) {
         (None, Some(code)) => code,
         (Some(error), None) => {

@@ -18,7 +18,6 @@ mod provider;
 use protocol::api::SignInProblem;
 use protocol::ids::UserId;
 
-use super::LoginError;
 use super::attempts::Wait;
 use crate::storage::StorageError;
 
@@ -59,16 +58,6 @@ impl SignInError {
             Self::NoAccount { .. } => SignInProblem::NoAccount,
             Self::TooMany(_) => SignInProblem::TooMany,
             Self::Storage(_) => SignInProblem::Failed,
-        }
-    }
-}
-
-impl From<LoginError> for SignInError {
-    fn from(error: LoginError) -> Self {
-        match error {
-            LoginError::TooMany(wait) => Self::TooMany(wait),
-            LoginError::Storage(error) => Self::Storage(error),
-            LoginError::WrongCredentials | LoginError::Failed => Self::Expired,
         }
     }
 }
