@@ -199,9 +199,14 @@ mod tests {
             ("assignment", text(&made["assignments"][0]["id"])),
             ("user", user.id.to_string()),
             ("group", group.id.to_string()),
+            ("provider", "nobody".to_owned()),
         ]);
-        let missing =
-            there.keys().map(|name| (*name, if *name == "room" { "nowhere".to_owned() } else { "7".repeat(32) }));
+        let missing = there.keys().map(|name| match *name {
+            "room" => (*name, "nowhere".to_owned()),
+            // Identity providers are the installation's and nobody's secret.
+            "provider" => (*name, "nobody".to_owned()),
+            _ => (*name, "7".repeat(32)),
+        });
         let missing = missing.collect();
         (there, missing)
     }

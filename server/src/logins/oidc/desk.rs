@@ -84,12 +84,8 @@ impl OidcDesk {
         configs.map(|config| IdentityProvider { id: config.id.clone(), name: config.name.clone() }).collect()
     }
 
-    pub fn has(&self, id: &ProviderId) -> bool {
-        self.provider(id).is_some()
-    }
-
-    fn provider(&self, id: &ProviderId) -> Option<&Provider> {
-        self.providers.iter().find(|provider| provider.config.id == *id)
+    fn provider(&self, id: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.config.id.as_str() == id)
     }
 
     /// Begins a sign-in. `earlier` is the login of the browser that the new one will replace.
@@ -99,16 +95,16 @@ impl OidcDesk {
     pub async fn begin(
         &self,
         state: &AppState,
-        id: &ProviderId,
+        id: &str,
         return_to: &str,
         earlier: Option<LoginKey>,
         client: Client,
     ) -> std::result::Result<Begun, SignInError> {
         state.logins.admit_address(client).map_err(SignInError::TooMany)?;
-        let provider = self.provider(id).ok_or(SignInError::Expired)?;
+        let provider = self.provider(id).ok_or(SignInError::Unavailable)?;
         let secret = || URL_SAFE_NO_PAD.encode(random::bytes::<32>());
         let pending = Pending {
-            provider: id.clone(),
+            provider: provider.config.id.clone(),
             state: secret(),
             nonce: secret(),
             verifier: secret(),
@@ -133,7 +129,7 @@ impl OidcDesk {
         let now = state.core.clock.now();
         let opened = callback.cookie.and_then(|sealed| Pending::open(state.core.keys.sign_in(), sealed, now));
         let asked = opened.filter(|pending| callback.state.is_some_and(|named| pending.is_answered_by(named)));
-        let known = asked.and_then(|pending| Some((self.provider(&pending.provider)?, pending)));
+        let known = asked.and_then(|pending| Some((self.provider(pending.provider.as_str())?, pending)));
         let Some((provider, pending)) = known else {
             state.core.metrics.logins_failed.increment();
             return Err(Refused { error: SignInError::Expired, return_to: None });

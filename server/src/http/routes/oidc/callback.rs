@@ -11,6 +11,7 @@ use crate::admin::membership::{self, Told};
 use crate::audit::Client;
 use crate::http::error::ApiResult;
 use crate::http::routes::login::end_earlier_login;
+use crate::http::routes::to_end;
 use crate::logins::oidc::{Callback, Confirmed, SignInError};
 use crate::logins::{NewLogin, cookie};
 use crate::state::AppState;
@@ -62,7 +63,11 @@ pub(super) async fn callback(
         }
     };
     let return_to = confirmed.return_to.clone();
-    match sign_in(&state, confirmed, client).await {
+    let signed_in = to_end({
+        let state = state.clone();
+        async move { sign_in(&state, confirmed, client).await }
+    });
+    match signed_in.await {
         Ok(login) => {
             let cookies = vec![used, cookie::set(url, &login.cookie), cookie::set_device(url, &login.device)];
             see(&return_to, cookies)

@@ -22,6 +22,8 @@ mod tests {
         let server = TestServer::start().await;
         let answer = server.get("/api/v1/oidc").await;
         assert_eq!(answer.json(), serde_json::json!({"providers": []}));
-        assert_eq!(server.get("/api/v1/oidc/contoso/start").await.problem_code(404), "not_found");
+        let start = server.get("/api/v1/oidc/contoso/start").await;
+        assert_eq!((start.status, start.header("location")), (302, Some("/sign-in?problem=unavailable&next=/rooms")));
+        assert!(start.header("set-cookie").is_none());
     }
 }

@@ -2,7 +2,6 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use protocol::api::Problem;
-use protocol::ids::ProviderId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -25,12 +24,12 @@ pub(super) struct Wish {
 
 /// Send a browser to an identity provider
 ///
-/// Another site may link here. What comes of it is a login of whoever is at this browser, and nobody else's.
+/// Another site may link here, or a bookmark lead to a provider that is gone. What comes of it is a login of whoever is at this browser, and nobody else's.
 #[utoipa::path(
     get, path = "/oidc/{provider}/start", tag = "login", extensions(("x-needs" = json!("nobody"))),
     params(("provider" = String, Path, description = "Its id"), Wish), responses(
         (status = 302, description = "To the provider, or to the sign-in page with a `problem`"),
-        (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 400, body = Problem),
     ),
 )]
 pub(super) async fn start(
@@ -40,7 +39,6 @@ pub(super) async fn start(
     headers: HeaderMap,
     ApiQuery(wish): ApiQuery<Wish>,
 ) -> ApiResult<Response> {
-    let provider = ProviderId::new(provider).ok().filter(|id| state.oidc.has(id)).ok_or(ApiError::NotFound)?;
     let return_to = wish.return_to.unwrap_or_else(|| "/rooms".to_owned());
     if !is_portal_path(&return_to) {
         return Err(ApiError::bad_request("return_to: this is no path of the portal."));
