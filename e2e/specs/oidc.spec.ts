@@ -117,6 +117,21 @@ test('the back button shows no rooms after signing out', async ({ page, context 
   expect(await loginCookie(context)).toBeUndefined();
 });
 
+test('signing out everywhere ends the logins of every browser', async ({ page, context, browser }) => {
+  await signIn(page, 'technician');
+  await new RoomsPage(page).expectShown();
+  const elsewhere = await browser.newContext();
+  const other = await elsewhere.newPage();
+  await signIn(other, 'technician');
+  await new RoomsPage(other).expectShown();
+  const cookies = [await loginCookie(context), await loginCookie(elsewhere)];
+  const answer = await page.request.delete('/api/v1/me/logins', { headers: { 'x-redring-request': '1', origin: server.url } });
+  expect(answer.status()).toBe(204);
+  for (const cookie of cookies) expect(await statusWith(cookie!)).toBe(401);
+  await expect(other).toHaveURL(/\/sign-in/);
+  await elsewhere.close();
+});
+
 test('who has no account, or one that is not theirs yet, is told what to do and keeps the password form', async ({ page }) => {
   provider.people.set('stranger', { email: 'stranger@example.com', name: 'Sam Stranger', email_verified: true });
   provider.people.set('pretender', { email: people.administrator.email, name: 'Eve', email_verified: false });
