@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use protocol::access::{Access, Permission};
-use protocol::api::{CallPolicy, ShortcutPolicy};
+use protocol::api::{CallPolicy, ShortcutPolicy, UserState};
 use protocol::ids::{AssignmentId, ConsoleId, GroupId, RoleId, RoomId, SessionId, TenantId, UserId};
 use protocol::reason::EndReason;
 use protocol::secure::PublicKey;
@@ -13,8 +13,9 @@ use server::random;
 use server::storage::sqlite::Sqlite3;
 use server::storage::{
     Assignment, AssignmentScope, AssignmentsOf, Console, ConsoleStatus, EnrolmentSecret, EventFilter, Events as _,
-    Installation as _, LoginKey, LoginRecord, NewConsole, NewEvent, NewIdentity, NewRole, NewRoom, NewSession, NewUser,
-    RemoteAccessSettings, Result, SessionEnd, Sessions as _, Store, Tenant, TenantScope,
+    ImportStep, Installation as _, LoginKey, LoginRecord, NewConsole, NewEvent, NewGroup, NewIdentity, NewInvitation,
+    NewRole, NewRoom, NewSession, NewUser, RemoteAccessSettings, Result, SessionEnd, Sessions as _, Store, Tenant,
+    TenantScope, UserEdit, UserFilter, UserPosition,
 };
 use tempfile::TempDir;
 
@@ -588,4 +589,285 @@ async fn two_processes_share_a_database() {
         );
         assert_ne!(here.expect("stored"), there.expect("stored"));
     }
+}
+
+fn new_user(email: &str, name: &str) -> NewUser {
+    NewUser {
+        id: UserId(random::bytes()),
+        email: email.to_owned(),
+        name: name.to_owned(),
+        password_hash: None,
+        created_at: 1,
+    }
+}
+
+async fn named(world: &World, scope: &TenantScope, email: &str, name: &str) -> UserId {
+    let user = new_user(email, name);
+    world.storage.create_user(scope, &user, event("user.created")).await.expect("stored");
+    user.id
+}
+
+/// The names of a part of the list, and how many match and are there.
+async fn listed(world: &World, filter: &UserFilter) -> (Vec<String>, u32, u32) {
+    let page = world.storage.list_users(&world.contoso, filter).await.expect("read");
+    (page.users.into_iter().map(|user| user.name).collect(), page.n_matching, page.n_all)
+}
+
+fn all(limit: u32) -> UserFilter {
+    UserFilter { limit, ..UserFilter::default() }
+}
+
+#[tokio::test]
+async fn users_are_listed_by_name_and_found_by_words_in_any_case() {
+    let world = world().await;
+    let scope = &world.contoso;
+    for (email, name) in
+        [("b@x.example", "Änne Berg"), ("a@x.example", "änne berg"), ("c@y.example", "Bob"), ("d@y.example", "ada")]
+    {
+        named(&world, scope, email, name).await;
+    }
+    named(&world, &world.fabrikam, "e@x.example", "Aaron").await;
+    let (names, n_matching, n_all) = listed(&world, &all(10)).await;
+    assert_eq!((names.join(","), n_matching, n_all), ("ada,Bob,änne berg,Änne Berg".to_owned(), 4, 4));
+    for (words, expected) in [
+        (vec!["änne", "x.ex"], 2),
+        (vec!["berg", "a@"], 1),
+        (vec!["y.example", "bo"], 1),
+        (vec!["aaron"], 0),
+        (vec!["%"], 0),
+    ] {
+        let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+        let (names, n_matching, n_all) = listed(&world, &UserFilter { words: words.clone(), ..all(10) }).await;
+        assert_eq!((names.len(), n_matching, n_all), (expected, expected as u32, 4), "{words:?}");
+    }
+    let mut seen = Vec::new();
+    let mut filter = all(1);
+    loop {
+        let page = world.storage.list_users(scope, &filter).await.expect("read");
+        assert_eq!((page.users.len(), page.n_matching), (1, 4));
+        seen.push(page.users[0].email.clone());
+        filter.after = page.users.last().map(UserPosition::from);
+        if !page.has_more {
+            break;
+        }
+    }
+    assert_eq!(seen, ["d@y.example", "c@y.example", "a@x.example", "b@x.example"]);
+    let best = world.storage.best_users(scope, &["b".to_owned()], 3).await.expect("read");
+    let best: Vec<_> = best.iter().map(|user| user.email.as_str()).collect();
+    assert_eq!(best, ["c@y.example", "b@x.example", "a@x.example"], "by name, then by address, then anywhere");
+}
+
+#[tokio::test]
+async fn users_are_listed_by_state_and_group() {
+    let world = world().await;
+    let scope = &world.contoso;
+    let (ada, bob) = (named(&world, scope, "a@x", "Ada").await, named(&world, scope, "b@x", "Bob").await);
+    named(&world, scope, "c@x", "Cleo").await;
+    let key = LoginKey([1; 32]);
+    world.storage.set_password_hash(scope, &ada, "hash", &key, event("user.password_changed")).await.expect("stored");
+    let off = UserEdit { id: bob, name: "Bob".to_owned(), disabled: true, version: 1 };
+    world.storage.edit_user(scope, &off, vec![event("user.disabled")]).await.expect("stored").expect("fits");
+    for (state, expected) in [(UserState::Active, "Ada"), (UserState::Disabled, "Bob"), (UserState::Invited, "Cleo")] {
+        let (names, n_matching, n_all) = listed(&world, &UserFilter { state: Some(state), ..all(9) }).await;
+        assert_eq!((names, n_matching, n_all), (vec![expected.to_owned()], 1, 3));
+    }
+    let group = group("All");
+    world.storage.create_group(scope, &group, &[ada, bob], vec![event("group.created")]).await.expect("stored");
+    let of_group = UserFilter { group: Some(group.id), words: vec!["b".to_owned()], ..all(9) };
+    assert_eq!(listed(&world, &of_group).await, (vec!["Bob".to_owned()], 1, 2));
+    let foreign = world.storage.list_users(&world.fabrikam, &UserFilter { group: Some(group.id), ..all(9) }).await;
+    assert_eq!(foreign.expect("read").n_all, 0);
+    let ids = [ada, bob, UserId([9; 16])];
+    assert_eq!(world.storage.users_by_ids(scope, &ids).await.expect("read").len(), 2);
+    assert!(world.storage.users_by_ids(&world.fabrikam, &ids).await.expect("read").is_empty());
+    let taken = world.storage.taken_elsewhere(&world.fabrikam, &["a@x".to_owned(), "z@x".to_owned()]).await;
+    assert_eq!(taken.expect("read"), ["a@x"]);
+    assert_eq!(world.storage.taken_elsewhere(scope, &["a@x".to_owned()]).await.expect("read"), [""; 0]);
+}
+
+fn group(name: &str) -> NewGroup {
+    NewGroup { id: GroupId(random::bytes()), name: name.to_owned(), description: String::new(), created_at: 1 }
+}
+
+async fn log_in(world: &World, user: UserId, n: u8) -> LoginKey {
+    let login = LoginRecord { key: LoginKey([n; 32]), user, created_at: i64::from(n), last_active_at: 1 };
+    world.storage.create_login(&world.contoso, &login, event("login.succeeded")).await.expect("stored");
+    login.key
+}
+
+async fn is_logged_in(world: &World, key: &LoginKey) -> bool {
+    world.storage.login(key).await.expect("read").is_some()
+}
+
+#[tokio::test]
+async fn an_edit_is_based_on_the_present_version_and_disabling_ends_logins() {
+    let world = world().await;
+    let scope = &world.contoso;
+    let (ada, bob) = (named(&world, scope, "a@x", "Ada").await, named(&world, scope, "b@x", "Bob").await);
+    let (of_ada, of_bob) = (log_in(&world, ada, 7).await, log_in(&world, bob, 8).await);
+    let user = world.storage.user(scope, &ada).await.expect("read").expect("a user");
+    assert_eq!((user.last_login_at, user.version), (Some(7), 1));
+    let edit = |disabled, version| UserEdit { id: ada, name: "Äda".to_owned(), disabled, version };
+    let before = access_version(&world).await;
+    for (scope, version) in [(&world.fabrikam, 1), (scope, 2)] {
+        let edited = world.storage.edit_user(scope, &edit(true, version), vec![event("user.disabled")]).await;
+        assert_eq!(edited.expect("read"), None);
+    }
+    let stored = async || world.storage.user(scope, &ada).await.expect("read").expect("a user");
+    assert_eq!((stored().await.name, access_version(&world).await), ("Ada".to_owned(), before));
+    let renamed = world.storage.edit_user(scope, &edit(false, 1), vec![event("user.renamed")]).await;
+    assert_eq!(renamed.expect("stored"), Some(Vec::new()));
+    assert!(is_logged_in(&world, &of_ada).await);
+    let disabled = world.storage.edit_user(scope, &edit(true, 2), vec![event("user.disabled")]).await;
+    assert_eq!(disabled.expect("stored"), Some(vec![of_ada]));
+    assert!(!is_logged_in(&world, &of_ada).await && is_logged_in(&world, &of_bob).await);
+    assert!(before < access_version(&world).await);
+    let user = stored().await;
+    assert_eq!((user.name.as_str(), user.disabled, user.version), ("Äda", true, 3));
+    let found = UserFilter { words: vec!["äda".to_owned()], ..all(9) };
+    assert_eq!(listed(&world, &found).await.1, 1, "the key goes with the name");
+    let kinds = world.kinds(scope).await;
+    assert_eq!(kinds[kinds.len() - 2..], ["user.renamed", "user.disabled"]);
+}
+
+#[tokio::test]
+async fn logins_of_one_person_end_together() {
+    let world = world().await;
+    let scope = &world.contoso;
+    let (ada, bob) = (named(&world, scope, "a@x", "Ada").await, named(&world, scope, "b@x", "Bob").await);
+    let (one, two, other) = (log_in(&world, ada, 1).await, log_in(&world, ada, 2).await, log_in(&world, bob, 3).await);
+    assert_eq!(world.storage.end_logins(&world.fabrikam, &ada, event("login.ended")).await.expect("read"), []);
+    let changed = event("user.password_changed");
+    let ended = world.storage.set_password_hash(scope, &ada, "hash", &two, changed).await.expect("stored");
+    assert_eq!(ended, [one]);
+    assert!(is_logged_in(&world, &two).await);
+    let three = log_in(&world, ada, 4).await;
+    let ended: BTreeSet<_> = world
+        .storage
+        .end_logins(scope, &ada, event("login.ended"))
+        .await
+        .expect("stored")
+        .iter()
+        .map(|key| key.0)
+        .collect();
+    assert_eq!(ended, [two.0, three.0].into());
+    assert!(is_logged_in(&world, &other).await);
+    let n_ended = world.kinds(scope).await.into_iter().filter(|kind| kind == "login.ended").count();
+    assert_eq!(n_ended, 2);
+}
+
+#[tokio::test]
+async fn an_invitation_is_taken_once_and_in_time() {
+    let world = world().await;
+    let scope = &world.contoso;
+    let user = new_user("a@x", "Ada");
+    let invitation = |n: u8| NewInvitation { user: user.id, token_hash: [n; 32], created_at: 1, expires_at: 100 };
+    let events = vec![event("user.created"), event("user.invited")];
+    world.storage.create_invited_user(scope, &user, &invitation(1), events).await.expect("stored");
+    let again = new_user("A@X", "Ada");
+    let other = NewInvitation { user: again.id, ..invitation(9) };
+    let taken = world.storage.create_invited_user(&world.fabrikam, &again, &other, vec![event("user.created")]).await;
+    assert!(taken.expect_err("taken").is_conflict());
+    assert_eq!(world.kinds(&world.fabrikam).await, ["tenant.created"]);
+
+    let whom = async |n: u8, now| world.storage.invited(&[n; 32], now).await.expect("read").map(|(_, user)| user.id);
+    assert_eq!((whom(1, 99).await, whom(1, 100).await, whom(2, 1).await), (Some(user.id), None, None));
+    let foreign = world.storage.invite(&world.fabrikam, &invitation(2), event("user.invited")).await;
+    assert!(!foreign.expect("read"));
+    assert!(world.storage.invite(scope, &invitation(2), event("user.invited")).await.expect("stored"));
+    assert_eq!((whom(1, 99).await, whom(2, 99).await), (None, Some(user.id)), "replaced");
+
+    let login = log_in(&world, user.id, 5).await;
+    let accept = async |scope: &TenantScope, n: u8, now| {
+        let changed = event("user.password_changed");
+        world.storage.accept_invitation(scope, &[n; 32], now, "hash", changed).await.expect("no failure")
+    };
+    assert_eq!(accept(&world.fabrikam, 2, 50).await, None);
+    assert_eq!((accept(scope, 1, 50).await, accept(scope, 2, 100).await), (None, None));
+    let edit = |disabled, version| UserEdit { id: user.id, name: "Ada".to_owned(), disabled, version };
+    assert!(world.storage.edit_user(scope, &edit(true, 1), Vec::new()).await.expect("stored").is_some());
+    assert_eq!((whom(2, 50).await, accept(scope, 2, 50).await), (None, None), "disabled");
+    assert!(world.storage.edit_user(scope, &edit(false, 2), Vec::new()).await.expect("stored").is_some());
+    assert!(!is_logged_in(&world, &login).await);
+    let login = log_in(&world, user.id, 6).await;
+    assert_eq!(accept(scope, 2, 99).await, Some(vec![login]));
+    assert_eq!(accept(scope, 2, 99).await, None, "used");
+    assert!(!is_logged_in(&world, &login).await);
+    let stored = world.storage.user(scope, &user.id).await.expect("read").expect("a user");
+    assert_eq!(stored.password_hash.as_deref(), Some("hash"));
+    let n_changed = world.kinds(scope).await.into_iter().filter(|kind| kind == "user.password_changed").count();
+    assert_eq!(n_changed, 1);
+}
+
+#[tokio::test]
+async fn an_invitation_that_many_take_is_used_once() {
+    let world = Arc::new(world().await);
+    let user = named(&world, &world.contoso, "a@x", "Ada").await;
+    let invitation = NewInvitation { user, token_hash: [1; 32], created_at: 1, expires_at: 100 };
+    world.storage.invite(&world.contoso, &invitation, event("user.invited")).await.expect("stored");
+    let racers = (0..20).map(|_| {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move {
+            let changed = event("user.password_changed");
+            let taken = world.storage.accept_invitation(&world.contoso, &[1; 32], 2, "hash", changed).await;
+            taken.expect("no failure").is_some()
+        })
+    });
+    let mut winners = 0;
+    for racer in racers.collect::<Vec<_>>() {
+        winners += u32::from(racer.await.expect("ran"));
+    }
+    assert_eq!(winners, 1);
+}
+
+#[tokio::test]
+async fn an_import_is_done_to_its_end_or_not_at_all() {
+    let world = world().await;
+    let scope = &world.contoso;
+    let bob = named(&world, scope, "b@x", "Bob").await;
+    let login = log_in(&world, bob, 1).await;
+    let (ada, all_of_them) = (new_user("a@x", "Ada"), group("All"));
+    let step = |step, kind| (step, vec![event(kind)]);
+    let steps = |version| {
+        vec![
+            step(ImportStep::CreateUser(ada.clone()), "user.created"),
+            step(ImportStep::CreateGroup(all_of_them.clone()), "group.created"),
+            step(ImportStep::Join { group: all_of_them.id, user: ada.id }, "group.joined"),
+            step(ImportStep::Join { group: all_of_them.id, user: bob }, "group.joined"),
+            step(ImportStep::Leave { group: all_of_them.id, user: ada.id }, "group.left"),
+            step(
+                ImportStep::EditUser(UserEdit { id: bob, name: "Robert".to_owned(), disabled: true, version }),
+                "user.disabled",
+            ),
+        ]
+    };
+    let before = world.kinds(scope).await;
+    assert_eq!(world.storage.import(scope, &steps(7)).await.expect("no failure"), None, "somebody else was faster");
+    assert!(world.storage.import(&world.fabrikam, &steps(1)).await.is_err(), "people of another tenant");
+    assert_eq!(world.kinds(scope).await, before);
+    assert_eq!(world.kinds(&world.fabrikam).await, ["tenant.created"]);
+    assert!(is_logged_in(&world, &login).await);
+    assert!(world.storage.user_by_email("a@x").await.expect("read").is_none());
+
+    assert_eq!(world.storage.import(scope, &steps(1)).await.expect("stored"), Some(vec![login]));
+    assert_eq!(world.storage.memberships(scope).await.expect("read"), [(all_of_them.id, bob)]);
+    assert_eq!(world.storage.memberships(&world.fabrikam).await.expect("read"), []);
+    assert_eq!(world.kinds(scope).await.len(), before.len() + 6);
+    assert!(world.storage.import(scope, &steps(2)).await.expect_err("the address is taken").is_conflict());
+}
+
+#[tokio::test]
+async fn groups_whose_names_start_with_a_word_are_the_best() {
+    let world = world().await;
+    for name in ["All of Berlin", "Berlin", "Bonn"] {
+        let made = world.storage.create_group(&world.contoso, &group(name), &[], vec![event("group.created")]).await;
+        made.expect("stored");
+    }
+    let best = async |scope: &TenantScope, word: &str| {
+        let best = world.storage.best_groups(scope, &[word.to_owned()], 2).await.expect("read");
+        best.into_iter().map(|group| group.name).collect::<Vec<_>>()
+    };
+    assert_eq!(best(&world.contoso, "berlin").await, ["Berlin", "All of Berlin"]);
+    assert_eq!(best(&world.contoso, "b").await, ["Berlin", "Bonn"]);
+    assert!(best(&world.fabrikam, "b").await.is_empty());
 }

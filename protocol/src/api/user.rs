@@ -175,8 +175,8 @@ pub struct EditUser {
 }
 
 /// `POST /users/import`: accounts and groups from a table (CSV, RFC 4180) with the header `email,name,groups,disabled`;
-/// only `email` and `name` are needed. Groups are separated by `;`. Groups that do not exist are made. A row with
-/// `groups` makes its person a member of exactly these.
+/// only `email` and `name` are needed, and an empty cell in one of the others leaves that as it is. Groups are separated
+/// by `;`. Groups that do not exist are made. A row with `groups` makes its person a member of exactly these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]

@@ -1,9 +1,9 @@
 //! Assignments: who holds a role, and where.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use protocol::api::{self, ASSIGNMENT_PART_MAX, EditAssignment, NewAssignment};
-use protocol::ids::{AssignmentId, RoleId};
+use protocol::ids::{AssignmentId, GroupId, RoleId};
 
 use super::change::{AdminError, Change, Result};
 use super::roles::{fit_description, fit_name};
@@ -85,6 +85,34 @@ pub async fn delete(change: Change<'_>, id: &AssignmentId) -> Result<()> {
     }
     change.done().await;
     Ok(())
+}
+
+/// What the assignments of a group give to each of its members.
+///
+/// # Errors
+/// When the storage fails.
+pub(super) async fn given_to(change: &Change<'_>, group: &GroupId) -> Result<Vec<RoleGrant>> {
+    let assignments = change.state.core.storage.assignments(change.scope, AssignmentsOf::Group(*group)).await?;
+    grants_by(change, &assignments).await
+}
+
+/// What each assignment gives to each of its members.
+///
+/// # Errors
+/// When the storage fails.
+pub(super) async fn grants_by(change: &Change<'_>, assignments: &[Assignment]) -> Result<Vec<RoleGrant>> {
+    let roles = change.state.core.storage.roles(change.scope).await?;
+    let roles: HashMap<RoleId, &Role> = roles.iter().map(|role| (role.id, role)).collect();
+    let grant = |assignment: &Assignment| {
+        let role = roles.get(&assignment.role)?;
+        Some(RoleGrant {
+            assignment: assignment.id,
+            built_in: role.built_in,
+            permissions: permissions(role),
+            coverage: coverage(&assignment.scope),
+        })
+    };
+    Ok(assignments.iter().filter_map(grant).collect())
 }
 
 async fn found(change: &Change<'_>, id: &AssignmentId) -> Result<(Assignment, Role)> {

@@ -156,23 +156,30 @@ pub(super) async fn may_manage(change: &Change<'_>, user: &User) -> Result<()> {
     if may_manage_account(&change.effective, &other) {
         return Ok(());
     }
-    let sentence = format!(
-        "{} may do more than you: whoever changes this account could act in its name. Ask a Global Administrator to make \
-         this change.",
-        user.name
-    );
-    Err(AdminError::Forbidden(sentence))
+    Err(above(&user.name))
+}
+
+/// Somebody of this name may do more than whoever makes the change.
+pub(super) fn above(name: &str) -> AdminError {
+    AdminError::Forbidden(format!(
+        "{name} may do more than you: whoever changes this account could act in its name. Ask a Global Administrator to \
+         make this change."
+    ))
 }
 
 async fn may_disable(change: &Change<'_>, id: &UserId) -> Result<()> {
     if *id == change.user.id {
-        let sentence = "You cannot disable your own account. Ask another administrator to do it.";
-        return Err(AdminError::Conflict(sentence.to_owned()));
+        return Err(own_account());
     }
     if !has_administrator(&change.state.core.storage, change.scope, Without::User(*id)).await? {
         return Err(last_administrator());
     }
     Ok(())
+}
+
+pub(super) fn own_account() -> AdminError {
+    let sentence = "You cannot disable your own account. Ask another administrator to do it.";
+    AdminError::Conflict(sentence.to_owned())
 }
 
 /// Somebody has to be there who can make others administrators.

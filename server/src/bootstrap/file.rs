@@ -24,6 +24,8 @@ pub(super) struct TenantEntry {
     pub(super) remote_access: Option<RemoteAccessEntry>,
     #[serde(default, rename = "user")]
     pub(super) users: Vec<UserEntry>,
+    #[serde(default, rename = "group")]
+    pub(super) groups: Vec<GroupEntry>,
     #[serde(default, rename = "role")]
     pub(super) roles: Vec<RoleEntry>,
     #[serde(default, rename = "assignment")]
@@ -57,6 +59,17 @@ impl std::fmt::Debug for UserEntry {
     }
 }
 
+/// A group of users.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GroupEntry {
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    /// E-mail addresses.
+    #[serde(default)]
+    pub(super) members: Vec<String>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RoleEntry {
@@ -75,6 +88,9 @@ pub(super) struct AssignmentEntry {
     /// E-mail addresses.
     #[serde(default)]
     pub(super) members: Vec<String>,
+    /// Names of groups of users.
+    #[serde(default)]
+    pub(super) member_groups: Vec<String>,
     #[serde(default)]
     pub(super) rooms: Vec<RoomId>,
     /// Names of room groups.

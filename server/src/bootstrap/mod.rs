@@ -1,5 +1,5 @@
-//! `redring-server bootstrap`: brings tenants, users, roles, assignments and rooms to what a file says. A second run
-//! changes nothing; what the file does not name stays as it is.
+//! `redring-server bootstrap`: brings tenants, users, groups, roles, assignments and rooms to what a file says. A
+//! second run changes nothing; what the file does not name stays as it is.
 
 mod file;
 mod places;
@@ -9,24 +9,25 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use protocol::access::Permission;
-use protocol::ids::{AssignmentId, RoleId, RoomId, TenantId, UserId};
+use protocol::ids::{AssignmentId, GroupId, RoleId, RoomId, TenantId, UserId};
 use serde::Serialize;
 
 use crate::access::BuiltInRole;
+use crate::admin::groups::{GROUPS_MAX, fit_group_name};
 use crate::audit::{Actor, Client, Event, FieldChange};
 use crate::enrolment_offer::{self, BOOTSTRAP_LIFETIME, Terms};
 use crate::logins::password;
 use crate::opt_in::{self, Saved};
 use crate::state::Core;
 use crate::storage::{
-    Assignment, AssignmentScope, AssignmentsOf, NewEvent, NewRole, NewRoom, NewUser, StorageError, Tenant, TenantScope,
-    User,
+    Assignment, AssignmentScope, AssignmentsOf, Group, GroupFilter, NewEvent, NewGroup, NewRole, NewRoom, NewUser,
+    StorageError, Tenant, TenantScope, User,
 };
 use crate::{naming, random};
 
 pub use file::{File, read};
 
-use file::{AssignmentEntry, EnrolmentEntry, RoleEntry, RoomEntry, TenantEntry, UserEntry};
+use file::{AssignmentEntry, EnrolmentEntry, GroupEntry, RoleEntry, RoomEntry, TenantEntry, UserEntry};
 use places::full_place;
 
 /// Why a bootstrap file was not applied, or not to its end.
@@ -111,6 +112,9 @@ impl Bootstrap<'_> {
         }
         for user in &self.entry.users {
             self.user(user).await?;
+        }
+        for group in &self.entry.groups {
+            self.group(group).await?;
         }
         let mut rooms = Vec::new();
         for room in &self.entry.rooms {
@@ -232,15 +236,71 @@ impl Bootstrap<'_> {
         let built_in = BuiltInRole::ALL.into_iter().find(|built_in| built_in.name() == role);
         built_in.ok_or_else(|| self.problem(format!("{role:?} is no built-in role: use an assignment")))?;
         let scope = AssignmentScope { everywhere: true, ..AssignmentScope::default() };
-        self.assign(role, role, vec![user], scope).await
+        self.assign(role, role, vec![user], Vec::new(), scope).await
+    }
+
+    /// Whoever is a member besides stays one.
+    async fn group(&self, wanted: &GroupEntry) -> Result<()> {
+        let problem = || self.problem(format!("{:?} cannot name a group", wanted.name));
+        let name = fit_group_name(&wanted.name).map_err(|_| problem())?;
+        let description = wanted.description.as_deref().map(naming::description);
+        let description = description.map(|text| text.ok_or_else(|| self.problem("a description is too long")));
+        let description = description.transpose()?;
+        let members = self.accounts(&wanted.members).await?;
+        let stored = self.find_group(&name).await?;
+        let id = stored.as_ref().map_or_else(|| GroupId(random::bytes()), |stored| stored.id);
+        let group = NewGroup { id, name, description: String::new(), created_at: self.core.clock.now() };
+        let present = match stored {
+            None => {
+                let group = NewGroup { description: description.unwrap_or_default(), ..group.clone() };
+                let event = self.event(&Event::GroupCreated { group: id, name: group.name.clone() });
+                self.core.storage.create_group(&self.scope, &group, &[], vec![event]).await?;
+                Vec::new()
+            }
+            Some(stored) => {
+                let before = NewGroup { name: stored.name, description: stored.description, ..group.clone() };
+                let description = description.unwrap_or_else(|| before.description.clone());
+                let after = NewGroup { description, ..group.clone() };
+                let changes = FieldChange::between(&before, &after);
+                if !changes.is_empty() {
+                    let event = self.event(&Event::GroupChanged { group: id, name: after.name.clone(), changes });
+                    self.core.storage.set_group(&self.scope, &after, stored.version, event).await?;
+                }
+                self.core.storage.members_of(&self.scope, &id).await?
+            }
+        };
+        for user in members.into_iter().filter(|user| !present.contains(user)) {
+            let name = group.name.clone();
+            let event = self.event(&Event::GroupJoined { group: id, name, user, gives_self_access: false });
+            self.core.storage.join_group(&self.scope, &id, &user, event).await?;
+        }
+        Ok(())
+    }
+
+    async fn find_group(&self, name: &str) -> Result<Option<Group>> {
+        let filter = GroupFilter { limit: GROUPS_MAX, ..GroupFilter::default() };
+        let groups = self.core.storage.groups(&self.scope, &filter).await?.groups;
+        Ok(groups.into_iter().find(|group| group.name.to_lowercase() == name.to_lowercase()))
+    }
+
+    /// The accounts of these addresses.
+    async fn accounts(&self, emails: &[String]) -> Result<Vec<UserId>> {
+        let mut accounts = Vec::new();
+        for email in emails {
+            let found = self.core.storage.user_by_email(email).await?.filter(|(scope, _)| *scope == self.scope);
+            let (_, user) = found.ok_or_else(|| self.problem(format!("the member {email} has no account")))?;
+            accounts.push(user.id);
+        }
+        Ok(accounts)
     }
 
     async fn assignment(&self, wanted: &AssignmentEntry) -> Result<()> {
-        let mut members = Vec::new();
-        for email in &wanted.members {
-            let found = self.core.storage.user_by_email(email).await?.filter(|(scope, _)| *scope == self.scope);
-            let (_, user) = found.ok_or_else(|| self.problem(format!("the member {email} has no account")))?;
-            members.push(user.id);
+        let members = self.accounts(&wanted.members).await?;
+        let mut member_groups = Vec::new();
+        for name in &wanted.member_groups {
+            let found = self.find_group(name).await?;
+            let group = found.ok_or_else(|| self.problem(format!("there is no group of users {name:?}")))?;
+            member_groups.push(group.id);
         }
         let scope = AssignmentScope {
             everywhere: false,
@@ -248,17 +308,25 @@ impl Bootstrap<'_> {
             room_groups: wanted.groups.clone(),
             places: self.known_places(&wanted.places).await?,
         };
-        self.assign(&wanted.role, wanted.name.as_deref().unwrap_or(&wanted.role), members, scope).await
+        let name = wanted.name.as_deref().unwrap_or(&wanted.role);
+        self.assign(&wanted.role, name, members, member_groups, scope).await
     }
 
-    async fn assign(&self, role: &str, name: &str, users: Vec<UserId>, scope: AssignmentScope) -> Result<()> {
+    async fn assign(
+        &self,
+        role: &str,
+        name: &str,
+        users: Vec<UserId>,
+        groups: Vec<GroupId>,
+        scope: AssignmentScope,
+    ) -> Result<()> {
         let assignment = Assignment {
             id: AssignmentId(random::bytes()),
             role: self.role_id(role).await?,
             name: naming::name(name).ok_or_else(|| self.problem(format!("{name:?} cannot name an assignment")))?,
             description: String::new(),
             users,
-            groups: Vec::new(),
+            groups,
             scope,
             made_by: None,
             made_at: self.core.clock.now(),
@@ -375,6 +443,16 @@ mod tests {
         name = "Tina Technician"
         password = "only for this test"
 
+        [[tenant.group]]
+        name = "Night shift"
+        description = "They stay."
+        members = ["night@example.com"]
+
+        [[tenant.user]]
+        email = "night@example.com"
+        name = "Nils Night"
+        password = "only for this test"
+
         [[tenant.role]]
         name = "Console technicians"
         permissions = ["room.view", "remote_access.modify"]
@@ -382,6 +460,7 @@ mod tests {
         [[tenant.assignment]]
         role = "Console technicians"
         members = ["tech@example.com"]
+        member_groups = ["Night shift"]
         rooms = ["aurora"]
 
         [[tenant.room]]
@@ -432,13 +511,32 @@ mod tests {
     async fn people_can_do_what_the_file_says() {
         let server = TestServer::empty().await;
         server.bootstrap(FILE).await;
-        let (scope, tina) = server.core.storage.user_by_email("tech@example.com").await.expect("read").expect("made");
-        let effective = Effective::new(server.core.storage.grants_of(&scope, &tina.id).await.expect("read"));
-        let room = RoomId::new("aurora").expect("a slug");
-        let aurora = server.core.storage.room(&scope, &room).await.expect("read").expect("made");
-        assert_eq!(effective.access_to(aurora.at()), Some(Access::Modify));
+        let storage = &server.core.storage;
+        for email in ["tech@example.com", "night@example.com"] {
+            let (scope, user) = storage.user_by_email(email).await.expect("read").expect("made");
+            let effective = Effective::new(storage.grants_of(&scope, &user.id).await.expect("read"));
+            let room = RoomId::new("aurora").expect("a slug");
+            let aurora = storage.room(&scope, &room).await.expect("read").expect("made");
+            assert_eq!(effective.access_to(aurora.at()), Some(Access::Modify), "{email}");
+        }
         let login = json!({"email": "tech@example.com", "password": "only for this test"});
         assert_eq!(server.browser().post("/api/v1/login", login).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn groups_get_members_and_lose_none() {
+        let server = TestServer::empty().await;
+        server.bootstrap(FILE).await;
+        let other = FILE
+            .replace("members = [\"night@example.com\"]", "members = [\"tech@example.com\"]")
+            .replace("description = \"They stay.\"", "description = \"They watch.\"");
+        server.bootstrap(&other).await;
+        let scope = server.scope("contoso").await;
+        let groups = server.core.storage.groups(&scope, &GroupFilter { limit: 9, ..GroupFilter::default() }).await;
+        let groups = groups.expect("read").groups;
+        assert_eq!((groups.len(), groups[0].n_members, groups[0].description.as_str()), (1, 2, "They watch."));
+        assert_eq!(server.events("group.joined").await.len(), 2);
+        assert_eq!(server.events("group.changed").await.len(), 1);
     }
 
     #[tokio::test]
@@ -455,6 +553,9 @@ mod tests {
         for (from, to, reason) in [
             ("acknowledged_by = \"admin@example.com\"", "acknowledged_by = \"nobody\"", "acknowledged_by"),
             ("members = [\"tech@example.com\"]", "members = [\"x@example.com\"]", "x@example.com"),
+            ("members = [\"night@example.com\"]", "members = [\"y@example.com\"]", "y@example.com"),
+            ("member_groups = [\"Night shift\"]", "member_groups = [\"Day shift\"]", "Day shift"),
+            ("name = \"Night shift\"", "name = \"a;b\"", "cannot name a group"),
             ("rooms = [\"aurora\"]", "rooms = [\"nowhere\"]", "nowhere"),
             ("rooms = [\"aurora\"]", "places = [\"Paris\"]", "Paris"),
             ("role = \"Console technicians\"", "role = \"Wizards\"", "Wizards"),

@@ -63,6 +63,7 @@ fn api_routes() -> OpenApiRouter<AppState> {
         .merge(routes::search::routes())
         .merge(routes::reach::routes())
         .merge(routes::users::routes())
+        .merge(routes::groups::routes())
         .merge(routes::events::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest(api::PREFIX, resources)
 }

@@ -77,11 +77,17 @@ pub trait Groups {
 
     async fn groups(&self, scope: &TenantScope, filter: &GroupFilter) -> Result<GroupPage>;
 
+    /// At most `limit` groups with each word (in lower case) in the name: first those whose name starts with one of them.
+    async fn best_groups(&self, scope: &TenantScope, words: &[String], limit: u32) -> Result<Vec<Group>>;
+
     /// Those that exist, in the order of their names.
     async fn groups_by_ids(&self, scope: &TenantScope, ids: &[GroupId]) -> Result<Vec<Group>>;
 
     /// The groups that a user is in, in the order of their names.
     async fn groups_of(&self, scope: &TenantScope, user: &UserId) -> Result<Vec<Group>>;
+
+    /// Who is in which group, of all groups.
+    async fn memberships(&self, scope: &TenantScope) -> Result<Vec<(GroupId, UserId)>>;
 
     async fn members_of(&self, scope: &TenantScope, group: &GroupId) -> Result<Vec<UserId>>;
 

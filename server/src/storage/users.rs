@@ -139,7 +139,7 @@ pub trait Users {
     async fn users_by_ids(&self, scope: &TenantScope, ids: &[UserId]) -> Result<Vec<User>>;
 
     /// At most `limit` enabled users with each word (in lower case) in the name or in the address: first those whose name
-    /// or address starts with the first word.
+    /// starts with one of them, then those whose address does.
     async fn best_users(&self, scope: &TenantScope, words: &[String], limit: u32) -> Result<Vec<User>>;
 
     /// The account of an address, which is unique over the installation; upper and lower case are the same.
@@ -169,7 +169,8 @@ pub trait Users {
         event: NewEvent,
     ) -> Result<Vec<LoginKey>>;
 
-    /// Takes all steps or none, each with its event; returns the logins that ended. `None` when a step does not fit to
+    /// Takes all steps or none, each with its events; returns the logins that ended. `None` when a step does not fit to
     /// what is stored by now.
-    async fn import(&self, scope: &TenantScope, steps: &[(ImportStep, NewEvent)]) -> Result<Option<Vec<LoginKey>>>;
+    async fn import(&self, scope: &TenantScope, steps: &[(ImportStep, Vec<NewEvent>)])
+    -> Result<Option<Vec<LoginKey>>>;
 }

@@ -12,6 +12,7 @@ mod hostile;
 mod links;
 mod oidc;
 mod oracle;
+mod people;
 mod relay;
 mod roles;
 mod session;

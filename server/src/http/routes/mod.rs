@@ -2,6 +2,7 @@
 
 pub mod assignments;
 pub mod events;
+pub mod groups;
 pub mod health;
 pub mod invitation;
 pub mod login;

@@ -133,6 +133,15 @@ impl Groups for Sqlite3 {
         })
     }
 
+    async fn best_groups(&self, scope: &TenantScope, words: &[String], limit: u32) -> Result<Vec<Group>> {
+        let query = format!(
+            "{GROUP} WHERE user_group.tenant = ?1 AND {MATCHES}
+             ORDER BY NOT EXISTS (SELECT 1 FROM json_each(?2) AS word WHERE instr(user_group.name_key, word.value) = 1),
+                 user_group.name_key LIMIT {limit}"
+        );
+        self.groups_where(query, scope, serde_json::json!(words).to_string()).await
+    }
+
     async fn groups_by_ids(&self, scope: &TenantScope, ids: &[GroupId]) -> Result<Vec<Group>> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -152,6 +161,14 @@ impl Groups for Sqlite3 {
              WHERE user_group.tenant = ?1 AND own.user = unhex(?2) ORDER BY user_group.name_key"
         );
         self.groups_where(query, scope, user.to_string()).await
+    }
+
+    async fn memberships(&self, scope: &TenantScope) -> Result<Vec<(GroupId, UserId)>> {
+        let rows = sqlx::query("SELECT user_group, user FROM user_group_member WHERE tenant = ?1")
+            .bind(scope.tenant().as_str())
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(|row| Ok((GroupId(bytes(row, "user_group")?), UserId(bytes(row, "user")?)))).collect()
     }
 
     async fn members_of(&self, scope: &TenantScope, group: &GroupId) -> Result<Vec<UserId>> {

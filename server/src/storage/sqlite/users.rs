@@ -163,16 +163,19 @@ impl Users for Sqlite3 {
     }
 
     async fn best_users(&self, scope: &TenantScope, words: &[String], limit: u32) -> Result<Vec<User>> {
+        let begins = |column: &str| {
+            format!("NOT EXISTS (SELECT 1 FROM json_each(?3) AS word WHERE instr({column}, word.value) = 1)")
+        };
         let query = format!(
             "SELECT user.* FROM user WHERE user.tenant = ?1 AND NOT user.disabled AND {MATCHES}
-             ORDER BY instr(user.name_key, ?2) <> 1, instr(user.email_key, ?2) <> 1, user.name_key, user.email_key
-             LIMIT ?4"
+             ORDER BY {}, {}, user.name_key, user.email_key LIMIT ?2",
+            begins("user.name_key"),
+            begins("user.email_key")
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(scope.tenant().as_str())
-            .bind(words.first().map_or("", String::as_str))
-            .bind(serde_json::json!(words).to_string())
             .bind(limit)
+            .bind(serde_json::json!(words).to_string())
             .fetch_all(&self.readers)
             .await?;
         rows.iter().map(user).collect()
@@ -243,10 +246,14 @@ impl Users for Sqlite3 {
         Ok(ended)
     }
 
-    async fn import(&self, scope: &TenantScope, steps: &[(ImportStep, NewEvent)]) -> Result<Option<Vec<LoginKey>>> {
+    async fn import(
+        &self,
+        scope: &TenantScope,
+        steps: &[(ImportStep, Vec<NewEvent>)],
+    ) -> Result<Option<Vec<LoginKey>>> {
         let mut transaction = self.begin().await?;
         let mut ended = Vec::new();
-        for (step, event) in steps {
+        for (step, new_events) in steps {
             let fits = match step {
                 ImportStep::CreateUser(user) => create(&mut transaction, scope, user).await.map(|()| true)?,
                 ImportStep::EditUser(wanted) => match edit(&mut transaction, scope, wanted).await? {
@@ -266,7 +273,9 @@ impl Users for Sqlite3 {
             if !fits {
                 return Ok(None);
             }
-            events::append(&mut transaction, scope, event).await?;
+            for event in new_events {
+                events::append(&mut transaction, scope, event).await?;
+            }
         }
         transaction.commit().await?;
         Ok(Some(ended))

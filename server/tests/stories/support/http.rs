@@ -132,6 +132,12 @@ impl Events {
         }
     }
 
+    /// Waits until the server ends the stream; events that come before are passed over.
+    pub(crate) async fn ended(&mut self) {
+        let end = async { while let Ok(Some(_)) = self.lines.next_line().await {} };
+        timeout(PATIENCE, end).await.expect("ended in time");
+    }
+
     async fn line(&mut self) -> String {
         let line = timeout(PATIENCE, self.lines.next_line()).await.expect("in time");
         line.expect("readable").expect("the stream goes on")

@@ -7,6 +7,7 @@ use crate::audit::{Actor, Client, Event};
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::ApiJson;
 use crate::http::routes::login::{end_earlier_login, ended, fit_password, signed_in};
+use crate::http::routes::to_end;
 use crate::invitation;
 use crate::logins::{LoginError, cookie};
 use crate::state::AppState;
@@ -38,10 +39,14 @@ pub(super) async fn accept(
     let (scope, user) = invited.ok_or(ApiError::InvitationSpent)?;
     let hash = state.logins.passwords().hash(request.password).await.map_err(LoginError::from)?;
     let event = state.core.auditor.event(&Actor::from(&user), client, &Event::PasswordChanged { user: user.id });
-    let accepted = storage.accept_invitation(&scope, &token, state.core.clock.now(), &hash, event).await?;
-    ended(&state, &scope, &accepted.ok_or(ApiError::InvitationSpent)?).await;
-    end_earlier_login(&state, cookie::login_key(&headers, &state.core.config.public_url), client).await?;
-    signed_in(&state, state.logins.open(scope, user, client).await?).await
+    to_end(async move {
+        let (storage, now) = (&state.core.storage, state.core.clock.now());
+        let accepted = storage.accept_invitation(&scope, &token, now, &hash, event).await?;
+        ended(&state, &scope, &accepted.ok_or(ApiError::InvitationSpent)?).await;
+        end_earlier_login(&state, cookie::login_key(&headers, &state.core.config.public_url), client).await?;
+        signed_in(&state, state.logins.open(scope, user, client).await?).await
+    })
+    .await
 }
 
 #[cfg(test)]

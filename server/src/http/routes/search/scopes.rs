@@ -23,7 +23,7 @@ const BEST: usize = 20;
 pub(super) struct Search {
     /// Words that must all be in the name or the place, in any case
     #[serde(default)]
-    q: String,
+    pub(super) q: String,
 }
 
 /// Rooms, room groups and places that an assignment can cover

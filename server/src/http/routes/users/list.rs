@@ -49,7 +49,12 @@ pub(super) async fn list(
 }
 
 /// A part of the list of those who pass the filter.
-async fn list_of(state: &AppState, scope: &TenantScope, filter: UserFilter, part: Part) -> ApiResult<UserList> {
+pub(in crate::http::routes) async fn list_of(
+    state: &AppState,
+    scope: &TenantScope,
+    filter: UserFilter,
+    part: Part,
+) -> ApiResult<UserList> {
     let after = part.after.map(|(name_key, email_key)| UserPosition { name_key, email_key });
     let filter = UserFilter { words: part.words, after, limit: part.limit as u32, ..filter };
     let page = state.core.storage.list_users(scope, &filter).await?;

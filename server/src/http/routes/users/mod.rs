@@ -1,16 +1,22 @@
-//! Accounts: the list, one account, adding and changing one, and links with which their owners set a password.
+//! Accounts: the list, one account, adding and changing one, links with which their owners set a password, and all of
+//! them as a table.
 
 mod create;
+mod export;
 mod get;
+mod import;
 mod invite;
 mod list;
 mod put;
 
+use axum::extract::DefaultBodyLimit;
 use protocol::ids::UserId;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
+
+pub(super) use list::list_of;
 
 use crate::state::AppState;
 
@@ -26,4 +32,6 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list::list, create::create))
         .routes(routes!(get::get, put::put))
         .routes(routes!(invite::invite))
+        .routes(routes!(import::import).layer(DefaultBodyLimit::max(import::BODY_MAX_BYTES)))
+        .routes(routes!(export::export))
 }
