@@ -204,6 +204,13 @@ pub(super) fn whole_organisation_areas(permissions: &[Permission]) -> Vec<&'stat
     of_role.map(|area| area.name).collect()
 }
 
+/// Those of `permissions` that count in an assignment for some rooms only.
+pub(super) fn counting_in_rooms(permissions: &[Permission]) -> Vec<Permission> {
+    let areas = AREAS.iter().filter(|area| !area.whole_organisation);
+    let entries = areas.flat_map(|area| area.entries).map(|entry| entry.permission);
+    entries.filter(|permission| permissions.contains(permission)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,5 +245,6 @@ mod tests {
     fn some_areas_belong_to_no_room() {
         let permissions = [Permission::RoomModify, Permission::AuditExport, Permission::RoleView];
         assert_eq!(whole_organisation_areas(&permissions), ["Roles and people", "Audit log"]);
+        assert_eq!(counting_in_rooms(&permissions), [Permission::RoomModify]);
     }
 }

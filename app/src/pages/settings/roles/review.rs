@@ -8,7 +8,7 @@ use super::wizard::Wizard;
 use super::words::{joined, members, places, sentence};
 use crate::components::{Icon, PickerOption, Symbol, computed};
 use crate::pages::settings::fetched::capitalised;
-use crate::pages::settings::permissions::{AREAS, allows};
+use crate::pages::settings::permissions::{AREAS, allows, counting_in_rooms};
 
 mod text {
     pub(super) const EDIT: &str = "Edit";
@@ -125,9 +125,12 @@ pub(super) fn Confirm(wizard: Wizard) -> impl IntoView {
         let location =
             if draft.everywhere.get() { text::EVERYWHERE.to_owned() } else { draft.scope.with(|scope| places(scope)) };
         let who = draft.members.with(|options| members(options));
-        let words = draft.permissions.with(|permissions| sentence(&who, permissions, &location));
+        let permissions = draft.permissions.get();
+        let counting = if draft.everywhere.get() { permissions } else { counting_in_rooms(&permissions) };
+        let words = sentence(&who, &counting, &location);
         view! {
             <p class="confirm">{words}</p>
+            <NarrowNote draft/>
             <p>{text::AT_ONCE}</p>
             <p class="fine-print">{text::AUDITED}</p>
         }

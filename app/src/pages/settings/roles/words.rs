@@ -50,7 +50,8 @@ pub(super) fn joined(parts: &[String]) -> String {
     }
 }
 
-/// What an assignment comes to: `Ada will be able to see displays, type and click in Aurora.`
+/// What an assignment of the permissions that count there comes to: `Ada will be able to see the displays, type and click
+/// in Aurora.`
 pub(super) fn sentence(who: &str, permissions: &[Permission], location: &str) -> String {
     let rest = summary(permissions);
     match access(permissions) {
@@ -60,6 +61,9 @@ pub(super) fn sentence(who: &str, permissions: &[Permission], location: &str) ->
                 Access::View => "see the displays, without typing or clicking,",
             };
             format!("{who} will be able to {what} in {location}. The role also gives there: {rest}.")
+        }
+        None if rest.is_empty() => {
+            format!("No permission of this role counts in {location}: {who} will get nothing by it.")
         }
         None => format!("{who} will be able to do this in {location}: {rest}."),
     }
@@ -101,6 +105,10 @@ mod tests {
         assert_eq!(
             sentence("Ada", &[Permission::ReportView], "the whole organisation"),
             "Ada will be able to do this in the whole organisation: Reports (view)."
+        );
+        assert_eq!(
+            sentence("Ada", &[], "Aurora"),
+            "No permission of this role counts in Aurora: Ada will get nothing by it."
         );
     }
 }
