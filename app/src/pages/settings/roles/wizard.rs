@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate};
 
 use super::draft::{Draft, Step};
 use super::review::{Confirm, Review};
@@ -137,7 +137,8 @@ impl Wizard {
 /// The steps, the one on show, and the way to the next. `on_save` runs when everything was filled in and confirmed.
 #[component]
 pub(super) fn WizardView(wizard: Wizard, on_save: Callback<()>) -> impl IntoView {
-    let query = use_query_map();
+    // Of the address itself: the query of a route stays behind when only its parameters change (leptos_router 0.9).
+    let query = use_location().query;
     let first = wizard.steps.first().copied().unwrap_or(Step::Review);
     let current = Memo::new(move |_| {
         let wanted = query.with(|query| query.get_str("step").and_then(step_of)).unwrap_or(first).max(first);
