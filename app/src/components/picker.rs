@@ -159,6 +159,9 @@ pub fn Picker(
         // What is found first may be picked with Enter at once, when something was typed.
         let is_searched = state.typed.with_untracked(|typed| !typed.trim().is_empty());
         state.active.set(options.with(|options| (is_searched && !options.is_empty()).then_some(0)));
+        if state.is_open.get_untracked() {
+            request_animation_frame(move || page::reveal(&format!("{id}-list")));
+        }
     });
     let is_listing = move || state.is_open.get() && options.with(|options| !options.is_empty());
     let active = move || state.active.get().filter(|_| state.is_open.get()).map(|index| option_id(id, index));
