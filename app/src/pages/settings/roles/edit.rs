@@ -2,6 +2,7 @@
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
+use protocol::access::Access;
 use protocol::api::{ProblemCode, Role, RoleDetail};
 use protocol::ids::RoleId;
 
@@ -162,6 +163,6 @@ fn Form(role: Role) -> impl IntoView {
 }
 
 fn words(role: &Role) -> String {
-    let access = access(&role.permissions).map_or("none", |access| access.name());
+    let access = access(&role.permissions).map_or("none", Access::name);
     text::theirs(&role.name, &summary(&role.permissions), access)
 }
