@@ -14,6 +14,8 @@ pub struct User {
     pub name: String,
     /// A PHC string; `None` cannot sign in with a password.
     pub password_hash: Option<String>,
+    /// An identity provider says when it is this person.
+    pub has_identity: bool,
     pub disabled: bool,
     pub created_at: UnixMillis,
     pub last_login_at: Option<UnixMillis>,
@@ -25,8 +27,8 @@ impl User {
     pub fn state(&self) -> UserState {
         match &self.password_hash {
             _ if self.disabled => UserState::Disabled,
-            Some(_) => UserState::Active,
-            None => UserState::Invited,
+            None if !self.has_identity => UserState::Invited,
+            _ => UserState::Active,
         }
     }
 }

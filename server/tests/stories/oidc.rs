@@ -243,6 +243,7 @@ const CASES: &[Case] = &[
     provider("token-type-unknown", Untrusted, |play| play.tokens["token_type"] = json!("mac")),
     // The ID token.
     provider("iss-other", Untrusted, |play| play.claims["iss"] = json!("https://id.example.com")),
+    provider("iss-long", Untrusted, |play| play.claims["iss"] = json!(format!("https://{}", "x\n".repeat(50_000)))),
     provider("iss-almost", Untrusted, |play| play.claims["iss"] = json!(format!("{}/", play.issuer))),
     provider("iss-missing", Untrusted, |play| play.claims["iss"] = json!(null)),
     provider("aud-other", Untrusted, |play| play.claims["aud"] = json!("another client")),
@@ -418,6 +419,10 @@ async fn nobody_is_signed_in_by_a_hostile_provider_or_browser() {
         assert_eq!(scene.refused(&answer, name).await, case.problem.code(), "{name}");
         assert_eq!(scene.world.n_logins().await, 0, "{name}");
     }
+    let failed = scene.world.events("login.failed").await;
+    assert!(
+        failed.iter().all(|event| event["why"].as_str().is_some_and(|why| why.len() <= 300 && !why.contains('\n')))
+    );
     assert_eq!(scene.world.events("login.succeeded").await.len(), 0);
     assert_eq!(scene.world.events("user.identity_linked").await.len(), 0);
     // The same without anything hostile.
@@ -603,6 +608,8 @@ async fn people_without_an_account_get_one_only_where_that_is_wanted() {
     assert_eq!(scene.me(&scene.sign_in("inviting").await).await["user"], me["user"]);
     let made = scene.world.events("user.created").await;
     assert_eq!(made.iter().filter(|event| event["email"] == "nele@example.com").count(), 1);
+    let (_, user) = scene.world.core.storage.user_by_email("nele@example.com").await.unwrap().unwrap();
+    assert_eq!(user.state(), protocol::api::UserState::Active, "there is a way to sign in");
 }
 
 #[tokio::test]

@@ -20,6 +20,9 @@ const LIFETIME_MS: i64 = 10 * 60 * 1000;
 /// Longest path of the portal to return to, in bytes.
 const RETURN_TO_MAX_BYTES: usize = 1024;
 
+/// Longest reason in a log.
+const WHY_MAX_CHARS: usize = 300;
+
 /// Signs people in whom an identity provider knows.
 pub struct OidcDesk {
     providers: Vec<Provider>,
@@ -173,7 +176,7 @@ async fn check(
         (None, Some(code)) => code,
         (Some(error), None) => {
             provider.check_issuer(callback.issuer).await?;
-            return Err(SignInError::Cancelled(printable(error)));
+            return Err(SignInError::Cancelled(printable(error, WHY_MAX_CHARS)));
         }
         _ => return Err(SignInError::Untrusted("the answer is neither a code nor an error".to_owned())),
     };
@@ -196,7 +199,8 @@ async fn record(
     client: Client,
 ) -> Result<()> {
     state.core.metrics.logins_failed.increment();
-    tracing::info!(provider = %provider.config.id, %error, "nobody was signed in");
+    let why = printable(&error.to_string(), WHY_MAX_CHARS);
+    tracing::info!(provider = %provider.config.id, why, "nobody was signed in");
     // Too many tries fill no log, and what the database does not take it would not take here either.
     if matches!(error, SignInError::TooMany(_) | SignInError::Storage(_)) {
         return Ok(());
@@ -207,15 +211,15 @@ async fn record(
         user,
         provider: Some(provider.config.id.clone()),
         subject: person.map(|person| person.subject.clone()),
-        why: Some(error.to_string()),
+        why: Some(why),
     };
     state.core.auditor.record(&scope, &Actor::Stranger, client, &event).await?;
     Ok(())
 }
 
-/// As much of a provider's word as fits a log.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_graphic()).take(64).collect()
+/// As much of a provider's words as fits a log: they hold what the provider wrote, whatever that is.
+fn printable(text: &str, max_chars: usize) -> String {
+    text.chars().map(|c| if c.is_ascii_graphic() { c } else { ' ' }).take(max_chars).collect()
 }
 
 /// Whether this is a path of the portal: nothing that a browser takes for another site, and no route of the API.

@@ -22,7 +22,7 @@ const MATCHES: &str = "NOT EXISTS (SELECT 1 FROM json_each(?3) AS word
 
 /// The state is `?4`, or any.
 const IN_STATE: &str = "(?4 IS NULL OR ?4 = iif(user.disabled, 'disabled',
-         iif(user.password_hash IS NULL, 'invited', 'active')))";
+         iif(user.password_hash IS NULL AND NOT user.has_identity, 'invited', 'active')))";
 
 /// Creates a user within the transaction of `connection`.
 pub(super) async fn create(connection: &mut SqliteConnection, scope: &TenantScope, user: &NewUser) -> Result<()> {
@@ -316,6 +316,7 @@ pub(super) fn user(row: &SqliteRow) -> Result<User> {
         email: get(row, "email")?,
         name: get(row, "name")?,
         password_hash: get(row, "password_hash")?,
+        has_identity: get(row, "has_identity")?,
         disabled: get(row, "disabled")?,
         created_at: get(row, "created_at")?,
         last_login_at: get(row, "last_login_at")?,
