@@ -1,7 +1,7 @@
 /** Signing in with an identity provider, by its own pages. */
 
 import { join } from 'node:path';
-import { expect, test, type BrowserContext, type Page } from '@playwright/test';
+import { expect, test as base, type BrowserContext, type Page } from '@playwright/test';
 import { expectAccessible } from '../fixtures/accessibility.ts';
 import { freePort, PASSWORD, people, RedringServer } from '../fixtures/server.ts';
 import { CLIENT_ID, CLIENT_SECRET, IdentityProvider } from '../lib/identity-provider.ts';
@@ -11,24 +11,27 @@ import { SignInPage } from '../pages/sign-in.page.ts';
 let server: RedringServer;
 let provider: IdentityProvider;
 
-test.beforeAll(async ({}, info) => {
-  server = await RedringServer.start(join(info.project.outputDir, `oidc-${info.workerIndex}`), {
-    wiretap: false,
-    configure: async (url) => {
-      provider = await IdentityProvider.start(await freePort(), url);
-      const settings = { id: 'contoso-id', tenant: 'contoso', name: 'Contoso ID', issuer: provider.issuer, client_id: CLIENT_ID, client_secret: CLIENT_SECRET };
-      return `[[oidc]]\n${Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}`).join('\n')}\n`;
+const test = base.extend<object, { site: string }>({
+  // A server of its own, with the provider in its configuration.
+  site: [
+    async ({}, use, worker) => {
+      server = await RedringServer.start(join(worker.project.outputDir, `oidc-${worker.workerIndex}`), {
+        wiretap: false,
+        configure: async (url) => {
+          provider = await IdentityProvider.start(await freePort(), url);
+          const settings = { id: 'contoso-id', tenant: 'contoso', name: 'Contoso ID', issuer: provider.issuer, client_id: CLIENT_ID, client_secret: CLIENT_SECRET };
+          return `[[oidc]]\n${Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}`).join('\n')}\n`;
+        },
+      });
+      for (const [subject, { email, name }] of Object.entries(people)) provider.people.set(subject, { email, name, email_verified: true });
+      await use(server.url);
+      await server.stop();
+      await provider.stop();
     },
-  });
-  for (const [subject, { email, name }] of Object.entries(people)) provider.people.set(subject, { email, name, email_verified: true });
+    { scope: 'worker' },
+  ],
+  baseURL: async ({ site }, use) => use(site),
 });
-
-test.afterAll(async () => {
-  await server.stop();
-  await provider.stop();
-});
-
-test.use({ baseURL: async ({}, use) => use(server.url) });
 
 const link = (page: Page) => page.getByRole('link', { name: 'Sign in with Contoso ID' });
 
@@ -103,17 +106,21 @@ test('a login that was there before is replaced and dead', async ({ page, contex
 test('the back button shows no rooms after signing out', async ({ page, context }) => {
   await signIn(page, 'technician');
   await new RoomsPage(page).expectShown();
+  await page.goto('/rooms/room-01');
+  await expect(page.getByRole('heading', { name: 'Room 01', level: 1 })).toBeVisible();
   await page.getByRole('button', { name: people.technician.name }).click();
   const cookie = await loginCookie(context);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page).toHaveURL(/\/sign-in/);
   expect(await statusWith(cookie!)).toBe(401);
-  await page.goto('/help/session');
-  for (let steps = 0; steps < 2; steps += 1) {
-    await page.goBack();
-    await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
-    await expect(page.getByRole('heading', { name: 'Rooms', level: 1 })).toBeHidden();
-  }
+  // Back to the list of rooms, and to the way from the provider before it.
+  await page.goBack();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  await expect(page.getByText('Room 01')).toHaveCount(0);
+  await page.goBack();
+  await expect(page.getByText('Room 01')).toHaveCount(0);
+  await page.goto('/rooms');
+  await expect(page).toHaveURL(/\/sign-in/);
   expect(await loginCookie(context)).toBeUndefined();
 });
 
