@@ -142,16 +142,17 @@ impl Scene {
         let sid = cookie(answer, "sid").unwrap_or_else(|| panic!("a login: {:?}", answer.headers));
         self.world.nobody().with_cookie(&format!("sid={sid}")).get("/me").await.json(200)
     }
+}
 
-    async fn refused(&self, answer: &Answer, case: &str) -> String {
-        assert_eq!(answer.status, 302, "{case}: {}", answer.body);
-        assert_eq!(cookie(answer, "sid"), None, "{case}: no login");
-        let location = header(answer, "location").expect("a redirect");
-        let (page, query) = location.split_once('?').expect("a problem");
-        assert_eq!(page, "/sign-in", "{case}");
-        let query: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        query["problem"].clone()
-    }
+/// The problem that an answer names, which signs nobody in.
+fn refused(answer: &Answer, case: &str) -> String {
+    assert_eq!(answer.status, 302, "{case}: {}", answer.body);
+    assert_eq!(cookie(answer, "sid"), None, "{case}: no login");
+    let location = header(answer, "location").expect("a redirect");
+    let (page, query) = location.split_once('?').expect("a problem");
+    assert_eq!(page, "/sign-in", "{case}");
+    let query: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    query["problem"].clone()
 }
 
 fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
@@ -167,8 +168,8 @@ fn cookie(answer: &Answer, name: &str) -> Option<String> {
 
 /// The whole line that sets a cookie.
 fn cookie_line<'a>(answer: &'a Answer, name: &str) -> &'a str {
-    let lines = answer.headers.iter().filter(|(present, _)| present == "set-cookie").map(|(_, line)| line.as_str());
-    lines.into_iter().find(|line| line.starts_with(&format!("{name}="))).expect("a cookie")
+    let mut lines = answer.headers.iter().filter(|(present, _)| present == "set-cookie").map(|(_, line)| line.as_str());
+    lines.find(|line| line.starts_with(&format!("{name}="))).expect("a cookie")
 }
 
 /// What a hostile provider or browser does, and what is said about it.
@@ -416,7 +417,7 @@ async fn nobody_is_signed_in_by_a_hostile_provider_or_browser() {
             assert_eq!(cookie(&begun, "oidc"), None, "{name}");
             begun
         };
-        assert_eq!(scene.refused(&answer, name).await, case.problem.code(), "{name}");
+        assert_eq!(refused(&answer, name), case.problem.code(), "{name}");
         assert_eq!(scene.world.n_logins().await, 0, "{name}");
     }
     let failed = scene.world.events("login.failed").await;
@@ -514,28 +515,28 @@ async fn nothing_works_twice_or_late_or_for_another_browser_or_provider() {
     let back = scene.honest(&sent, "contoso");
     assert_eq!(scene.me(&scene.bring(&back).await).await["user"]["name"], "Gus Guest");
     // This provider takes a code as often as it is given.
-    assert_eq!(scene.refused(&scene.bring(&back).await, "replayed").await, "expired");
+    assert_eq!(refused(&scene.bring(&back).await, "replayed"), "expired");
     assert_eq!(scene.world.n_logins().await, 1);
 
     let (mine, theirs) = (scene.send(&nobody, "contoso").await, scene.send(&nobody, "contoso").await);
     let mut swapped = scene.honest(&theirs, "contoso");
     swapped.cookie = Some(format!("oidc={}", mine.cookie));
-    assert_eq!(scene.refused(&scene.bring(&swapped).await, "another browser").await, "expired");
+    assert_eq!(refused(&scene.bring(&swapped).await, "another browser"), "expired");
 
     // A token of an earlier sign-in.
     let nonce = mine.query["nonce"].clone();
     scene.providers.change("contoso", |play| play.nonce = nonce);
     let answer = scene.bring(&scene.honest(&theirs, "contoso")).await;
-    assert_eq!(scene.refused(&answer, "nonce replayed").await, "untrusted");
+    assert_eq!(refused(&answer, "nonce replayed"), "untrusted");
 
     // A code of one provider that is brought to the other one.
     let sent = scene.send(&nobody, "other").await;
     let answer = scene.bring(&scene.honest(&sent, "contoso")).await;
-    assert_eq!(scene.refused(&answer, "mix-up").await, "untrusted");
+    assert_eq!(refused(&answer, "mix-up"), "untrusted");
 
     let sent = scene.send(&nobody, "contoso").await;
     scene.clock.advance(Duration::from_mins(10));
-    assert_eq!(scene.refused(&scene.bring(&scene.honest(&sent, "contoso")).await, "late").await, "expired");
+    assert_eq!(refused(&scene.bring(&scene.honest(&sent, "contoso")).await, "late"), "expired");
     assert_eq!(scene.world.n_logins().await, 1);
     let failed = scene.world.events("login.failed").await;
     assert_eq!(failed.len(), 3, "what a provider was asked for is on record");
@@ -570,14 +571,14 @@ async fn issuer_and_subject_are_who_somebody_is() {
     }
     // Somebody else with the address, at the same provider and at another one.
     scene.providers.set("contoso", NOW_S, |play| play.claims["sub"] = json!("subject-2"));
-    assert_eq!(scene.refused(&scene.sign_in("contoso").await, "subject").await, "no_account");
-    assert_eq!(scene.refused(&scene.sign_in("other").await, "issuer").await, "no_account");
+    assert_eq!(refused(&scene.sign_in("contoso").await, "subject"), "no_account");
+    assert_eq!(refused(&scene.sign_in("other").await, "issuer"), "no_account");
     scene.world.execute("UPDATE user SET disabled = 1 WHERE email = 'guest@example.com'").await;
     scene.providers.set("contoso", NOW_S, |_| ());
     let disabled = scene.sign_in("contoso").await;
     scene.providers.set("contoso", NOW_S, |play| play.claims["sub"] = json!("subject-3"));
     let unknown = scene.sign_in("contoso").await;
-    assert_eq!(scene.refused(&disabled, "disabled").await, "no_account");
+    assert_eq!(refused(&disabled, "disabled"), "no_account");
     assert_eq!(header(&disabled, "location"), header(&unknown, "location"));
     assert_eq!(scene.world.events("user.identity_linked").await.len(), 1);
 }
@@ -590,16 +591,16 @@ async fn people_without_an_account_get_one_only_where_that_is_wanted() {
         play.claims["name"] = json!("Nele New");
     };
     scene.providers.set("choosy", NOW_S, newcomer);
-    assert_eq!(scene.refused(&scene.sign_in("choosy").await, "choosy").await, "no_account");
+    assert_eq!(refused(&scene.sign_in("choosy").await, "choosy"), "no_account");
     for email in ["admin@fabrikam.example", "nele"] {
         scene.providers.set("inviting", NOW_S, |play| play.claims["email"] = json!(email));
-        assert_eq!(scene.refused(&scene.sign_in("inviting").await, email).await, "no_account");
+        assert_eq!(refused(&scene.sign_in("inviting").await, email), "no_account");
     }
     scene.providers.set("inviting", NOW_S, |play| {
         newcomer(play);
         play.claims["email_verified"] = json!(false);
     });
-    assert_eq!(scene.refused(&scene.sign_in("inviting").await, "unverified").await, "no_account");
+    assert_eq!(refused(&scene.sign_in("inviting").await, "unverified"), "no_account");
     assert_eq!(scene.world.events("user.identity_linked").await.len(), 0);
 
     scene.providers.set("inviting", NOW_S, newcomer);
@@ -683,7 +684,7 @@ async fn new_keys_are_looked_for_once_and_not_at_every_made_up_name() {
         play.signature = Signature::Key(2);
     });
     for _ in 0..5 {
-        assert_eq!(scene.refused(&scene.sign_in("contoso").await, "too early").await, "untrusted");
+        assert_eq!(refused(&scene.sign_in("contoso").await, "too early"), "untrusted");
     }
     assert_eq!(n_keys(), 1);
     scene.clock.advance(Duration::from_secs(61));
@@ -697,9 +698,9 @@ async fn a_provider_that_was_down_is_asked_again() {
     let scene = Scene::start(&["contoso"]).await;
     scene.providers.change("contoso", |play| play.metadata_reply = Some(Reply::status(503)));
     let nobody = scene.world.nobody();
-    assert_eq!(scene.refused(&scene.begin(&nobody, "contoso", None).await, "down").await, "unavailable");
+    assert_eq!(refused(&scene.begin(&nobody, "contoso", None).await, "down"), "unavailable");
     scene.providers.change("contoso", |play| play.metadata_reply = None);
-    assert_eq!(scene.refused(&scene.begin(&nobody, "contoso", None).await, "resting").await, "unavailable");
+    assert_eq!(refused(&scene.begin(&nobody, "contoso", None).await, "resting"), "unavailable");
     scene.clock.advance(Duration::from_secs(3));
     scene.me(&scene.sign_in("contoso").await).await;
 }

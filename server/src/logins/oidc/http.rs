@@ -46,7 +46,6 @@ pub(super) enum HttpError {
 pub(super) struct Tls(Arc<ClientConfig>);
 
 impl Tls {
-    #[expect(clippy::missing_panics_doc, reason = "ring has the default versions of the protocol")]
     pub(super) fn new() -> Self {
         let mut roots = RootCertStore::empty();
         let (n_taken, _) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

@@ -122,7 +122,6 @@ struct Published {
 }
 
 impl Provider {
-    #[expect(clippy::missing_panics_doc, reason = "a public URL was checked to be one")]
     pub(super) fn new(config: OidcProvider, url: &PublicUrl, http: HttpClient, clock: Clock) -> Self {
         let redirect = RedirectUrl::new(format!("{url}{CALLBACK}")).expect("an origin and a path");
         Self { config, redirect, http, clock, published: Mutex::default() }
@@ -130,7 +129,8 @@ impl Provider {
 
     /// The address of the provider's sign-in page for this sign-in.
     pub(super) async fn sign_in_page(&self, pending: &Pending) -> Result<String, SignInError> {
-        let client = self.client(&*self.metadata().await?);
+        let metadata = self.metadata().await?;
+        let client = self.client(&metadata);
         let verifier = PkceCodeVerifier::new(pending.verifier.clone());
         let (state, nonce) = (pending.state.clone(), pending.nonce.clone());
         let scopes = self.config.scopes.iter().cloned().map(Scope::new);
@@ -162,7 +162,7 @@ impl Provider {
         if *tokens.token_type() != CoreTokenType::Bearer {
             return Err(untrusted("the token is of an unknown type"));
         }
-        let token = tokens.id_token().ok_or(untrusted("there is no ID token"))?;
+        let token = tokens.id_token().ok_or_else(|| untrusted("there is no ID token"))?;
         let nonce = Nonce::new(pending.nonce.clone());
         let claims = match self.check(&metadata, token, tokens.access_token(), &nonce) {
             Err(Rejected::UnknownKey) => {
@@ -296,7 +296,7 @@ impl Provider {
         let answer = self.http.send(request).await.map_err(|error| unavailable(&self.config, &error))?;
         let info: Option<Map<String, Value>> =
             if answer.status() == 200 { serde_json::from_slice(answer.body()).ok() } else { None };
-        let info = info.ok_or(untrusted("the provider's user info is malformed"))?;
+        let info = info.ok_or_else(|| untrusted("the provider's user info is malformed"))?;
         if info.get("sub").and_then(Value::as_str) == Some(subject) {
             Ok(info)
         } else {
