@@ -12,7 +12,7 @@ use crate::state::login::Login;
 
 mod text {
     pub(super) const LABEL: &str = "Add members";
-    pub(super) const EXAMPLE: &str = "Search by name or email";
+    pub(super) const EXAMPLE: &str = "Search everybody by name or email";
     pub(super) const AT_ONCE: &str = "Whoever you choose is a member at once.";
     pub(super) const USER: &str = "User";
 }

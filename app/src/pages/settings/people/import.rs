@@ -50,7 +50,7 @@ mod text {
     }
 
     pub(super) fn changing(n: usize) -> String {
-        if n == 1 { "1 account".to_owned() } else { format!("{n} accounts") }
+        if n == 1 { "1 account.".to_owned() } else { format!("{n} accounts.") }
     }
 }
 
@@ -227,17 +227,15 @@ fn Report(form: Form, report: ImportReport) -> impl IntoView {
     let apply = (!applied && 0 < n_changes).then(|| {
         let busy = form.applying;
         view! {
-            <div class="panel-body panel-foot">
-                <button
-                    type="button"
-                    class="button button-primary"
-                    aria-busy=move || busy.get().then_some("true")
-                    on:click=move |_| form.ask(true)
-                >
-                    {move || busy.get().then(|| view! { <span class="spinner" aria-hidden="true"></span> }.into_any())}
-                    {move || if busy.get() { text::APPLYING } else { text::APPLY }}
-                </button>
-            </div>
+            <button
+                type="button"
+                class="button button-primary"
+                aria-busy=move || busy.get().then_some("true")
+                on:click=move |_| form.ask(true)
+            >
+                {move || busy.get().then(|| view! { <span class="spinner" aria-hidden="true"></span> }.into_any())}
+                {move || if busy.get() { text::APPLYING } else { text::APPLY }}
+            </button>
         }
     });
     view! {
@@ -247,10 +245,12 @@ fn Report(form: Form, report: ImportReport) -> impl IntoView {
             </div>
             <div class="panel-body form">
                 {applied.then(|| view! { <Notice tone=NoticeTone::Info text=text::APPLIED/> })}
-                <p>{summary} " " <span class="faint">{unchanged}</span></p>
+                <div class="panel-row">
+                    <p class="panel-text">{summary} " " <span class="faint">{unchanged}</span></p>
+                    {apply}
+                </div>
             </div>
             <Lines lines=changes.into_iter().map(change).collect()/>
-            {apply}
         </section>
     }
     .into_any()

@@ -19,7 +19,7 @@ mod text {
 
     pub(super) const TITLE: &str = "Members";
     pub(super) const SEARCH: &str = "Search members";
-    pub(super) const EXAMPLE: &str = "Search by name or email";
+    pub(super) const EXAMPLE: &str = "Search among the members";
     pub(super) const REMOVE: &str = "Remove";
     pub(super) const WORDS: Words = Words {
         failed: "The members could not be loaded",
