@@ -86,7 +86,7 @@ test('a group gets members, loses one, and is deleted', async ({ pageOf }) => {
   }
   await expect(members.getByRole('status').filter({ hasText: '2 members' })).toBeVisible();
   await members.locator('#member-rows').getByRole('button', { name: `Remove ${people.watcher.name}` }).click();
-  await expect(members.getByRole('link', { name: people.watcher.name })).toHaveCount(0);
+  await expect(members.getByRole('listitem').filter({ hasText: people.watcher.name })).toHaveCount(0);
   await expect(members.getByRole('link', { name: people.technician.name })).toBeVisible();
 
   await page.getByRole('textbox', { name: 'Description' }).fill('On call after eight');

@@ -88,7 +88,12 @@ impl Lines<'_> {
         let start = record.position().map_or(0, |position| position.byte() as usize).min(self.text.len());
         let n_ends = self.text[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let start = (start + n_ends).max(self.counted);
-        let passed = self.text[self.counted..start].iter().filter(|byte| **byte == b'\n').count();
+        let is_end = |at: &usize| match self.text[*at] {
+            b'\n' => true,
+            b'\r' => self.text.get(at + 1) != Some(&b'\n'),
+            _ => false,
+        };
+        let passed = (self.counted..start).filter(is_end).count();
         self.line += passed as u32;
         self.counted = start;
         self.line
@@ -244,7 +249,7 @@ mod tests {
 
     #[test]
     fn lines_are_those_of_an_editor() {
-        for end in ["\n", "\r\n"] {
+        for end in ["\n", "\r\n", "\r"] {
             let text =
                 ["email,name", "a@b,Ada", "", "", "bad,Bob", "c@d,\"Two", "lines\"", "e@f,Eve", "bad,X"].join(end);
             let read = Table::read(&text);

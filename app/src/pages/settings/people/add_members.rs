@@ -21,11 +21,14 @@ mod text {
 const OFFERED: u32 = 20;
 
 #[component]
-pub(super) fn AddMembers(group: GroupId, on_changed: Callback<()>) -> impl IntoView {
+pub(super) fn AddMembers(
+    group: GroupId,
+    /// Who was added just now.
+    added: RwSignal<Vec<PickerOption>>,
+    on_changed: Callback<()>,
+) -> impl IntoView {
     let login = expect_context::<Login>();
     let phase = RwSignal::new(PickerPhase::Searching);
-    // Who was added just now, to see it and to take it back.
-    let added = RwSignal::new(Vec::<PickerOption>::new());
     let error = RwSignal::new(None::<String>);
     let question = StoredValue::new(0_u32);
     let search = Callback::new(move |text: String| {

@@ -9,7 +9,7 @@ use super::user_words::UserStateBadge;
 use super::{PATH, may_modify};
 use crate::api::{ListQuery, people};
 use crate::browser::{page, task};
-use crate::components::{SearchField, Symbol, When, computed};
+use crate::components::{PickerOption, SearchField, Symbol, When, computed};
 use crate::pages::paged::{self, Answer, Filter, Listing, Page, Paged, Row, Words};
 use crate::state::login::Login;
 use crate::state::toasts::Toasts;
@@ -45,6 +45,8 @@ pub(super) fn Members(group: GroupId, on_changed: Callback<()>) -> impl IntoView
     let text = RwSignal::new(String::new());
     let filter = Memo::new(move |_| Filter { text: text.get(), state: None });
     let list = StoredValue::new(None::<Paged>);
+    // Who was added just now, to see it and to take it back.
+    let added = RwSignal::new(Vec::<PickerOption>::new());
     let changed = Callback::new(move |()| {
         if let Some(Some(list)) = list.try_get_value() {
             list.refresh();
@@ -55,6 +57,8 @@ pub(super) fn Members(group: GroupId, on_changed: Callback<()>) -> impl IntoView
         task::spawn(async move {
             match login.noticing(people::remove_member(&group, &id).await) {
                 Ok(()) => {
+                    let key = id.to_string();
+                    added.try_update(|added| added.retain(|option| option.key != key));
                     toasts.done(text::removed(&name));
                     // The button that was pressed is about to go.
                     page::focus("#members");
@@ -84,7 +88,7 @@ pub(super) fn Members(group: GroupId, on_changed: Callback<()>) -> impl IntoView
                 <h2 id="members" tabindex="-1">{text::TITLE}</h2>
                 <p class="page-count" role="status">{computed(count)}</p>
             </div>
-            {may_modify.then(|| view! { <AddMembers group on_changed=changed/> })}
+            {may_modify.then(|| view! { <AddMembers group added on_changed=changed/> })}
             <When condition=move || paged.is_worth_searching()>
                 <div class="panel-body members-search">
                     <SearchField
