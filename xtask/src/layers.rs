@@ -74,7 +74,7 @@ const ROOMS: &[Room] = &[
     wiring("server/src/bootstrap"),
     common("server/src/clock", &[PROTOCOL, API]),
     common("server/src/config", &[PROTOCOL]),
-    common("server/src/naming", &[PROTOCOL]),
+    common("server/src/naming", &[PROTOCOL, API]),
     common("server/src/metrics", &[]),
     common("server/src/random", &[PROTOCOL]),
     // What every room gets handed (`Core`), and where `run` wires them all.
