@@ -194,7 +194,7 @@ test('a custom role is edited, and the list says what it allows now', async ({ p
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
   await expect(page.getByText('Take the audit log out as a file.')).toBeVisible();
   await page.getByRole('link', { name: 'All roles' }).click();
-  await expect(page.getByRole('listitem').filter({ hasText: name })).toContainText('Reports (view), Audit log (view, export)');
+  await expect(page.getByRole('main').getByRole('listitem').filter({ hasText: name })).toContainText('Reports (view), Audit log (view, export)');
 });
 
 test('built-in roles cannot be edited or deleted', async ({ pageOf, server }) => {

@@ -27,15 +27,24 @@ pub fn SearchField(
     shortcut: bool,
 ) -> impl IntoView {
     let typed = RwSignal::new(present.get_untracked());
+    let asked = StoredValue::new(typed.get_untracked());
     let search = move |text: String| {
+        asked.set_value(text.clone());
         if present.with_untracked(|present| *present != text) {
             on_search.run(text);
         }
     };
-    let mut search_soon = debounce(PAUSE, move |text: String| search(text));
+    let mut search_soon = debounce(PAUSE, move |text: String| {
+        // Not any more when the person has gone on to another page.
+        if asked.try_get_value().is_some() {
+            search(text);
+        }
+    });
     effect(move || {
         let text = present.get();
-        if typed.with_untracked(|typed| typed.trim() != text) {
+        // Its own search comes back by the address, while the next letters are typed.
+        if asked.get_value() != text {
+            asked.set_value(text.clone());
             typed.set(text);
         }
     });

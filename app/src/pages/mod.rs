@@ -1,5 +1,6 @@
 //! One file or folder per route. Pages fetch; what a page says stands at its top, in `text`.
 
+mod address;
 mod copying;
 mod enrolment;
 mod guard;

@@ -5,10 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::query_signal_with_options;
 use protocol::api::{LiveEvent, ProblemCode};
 
+use super::address;
 use crate::api::{ApiError, ListQuery};
 use crate::browser::{page, task};
 use crate::components::{
@@ -231,16 +230,19 @@ impl Paged {
 
 /// The filter lives in the address, so that a link or a reload shows the same list. `states` are the ones that exist.
 pub(super) fn filter_in_address(states: &'static [&'static str]) -> (Memo<Filter>, Callback<Filter>) {
-    let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-    let (text, set_text) = query_signal_with_options::<String>("q", options.clone());
-    let (state, set_state) = query_signal_with_options::<String>("state", options);
-    let filter = Memo::new(move |_| Filter {
-        text: text.get().unwrap_or_default(),
-        state: state.with(|id| states.iter().copied().find(|state| id.as_deref() == Some(*state))),
+    let (query, replace) = address::query();
+    let filter = Memo::new(move |_| {
+        query.with(|query| {
+            let state = query.get_str("state");
+            Filter {
+                text: query.get("q").unwrap_or_default(),
+                state: states.iter().copied().find(|id| state == Some(*id)),
+            }
+        })
     });
     let set_filter = Callback::new(move |filter: Filter| {
-        set_text.set(Some(filter.text).filter(|text| !text.is_empty()));
-        set_state.set(filter.state.map(ToOwned::to_owned));
+        let state = filter.state.map(ToOwned::to_owned);
+        replace.run(address::query_of([("q", Some(filter.text)), ("state", state)]));
     });
     (filter, set_filter)
 }

@@ -8,6 +8,7 @@ mod support;
 
 mod enrolment;
 mod gate;
+mod histories;
 mod hostile;
 mod links;
 mod oidc;

@@ -6,8 +6,6 @@ mod list;
 mod table;
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::query_signal_with_options;
 use protocol::access::Permission;
 use protocol::api::RoomCounters;
 
@@ -15,6 +13,7 @@ use self::add_room::AddRoom;
 use self::filters::{Search, StateFilters};
 use self::list::{Filter, List, Phase};
 use self::table::Table;
+use super::address;
 use super::heading::Heading;
 use super::room_words::STATES;
 use crate::api;
@@ -141,16 +140,19 @@ fn Failed(list: List, sentence: String) -> impl IntoView {
 
 /// The filter lives in the address, so that a link or a reload shows the same list.
 fn filter_in_address() -> (Memo<Filter>, Callback<Filter>) {
-    let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-    let (text, set_text) = query_signal_with_options::<String>("q", options.clone());
-    let (state, set_state) = query_signal_with_options::<String>("state", options);
-    let filter = Memo::new(move |_| Filter {
-        text: text.get().unwrap_or_default(),
-        state: state.with(|id| STATES.into_iter().find(|state| id.as_deref() == Some(api::state_id(*state)))),
+    let (query, replace) = address::query();
+    let filter = Memo::new(move |_| {
+        query.with(|query| {
+            let state = query.get_str("state");
+            Filter {
+                text: query.get("q").unwrap_or_default(),
+                state: STATES.into_iter().find(|known| state == Some(api::state_id(*known))),
+            }
+        })
     });
     let set_filter = Callback::new(move |filter: Filter| {
-        set_text.set(Some(filter.text).filter(|text| !text.is_empty()));
-        set_state.set(filter.state.map(|state| api::state_id(state).to_owned()));
+        let state = filter.state.map(|state| api::state_id(state).to_owned());
+        replace.run(address::query_of([("q", Some(filter.text)), ("state", state)]));
     });
     (filter, set_filter)
 }
