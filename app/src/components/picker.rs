@@ -89,7 +89,9 @@ impl State {
     fn pick_active(self) {
         let index = self.active.get_untracked().filter(|_| self.is_open.get_untracked());
         let option = index.and_then(|index| self.options.with_untracked(|options| options.get(index).cloned()));
-        option.into_iter().for_each(|option| self.pick(option));
+        if let Some(option) = option {
+            self.pick(option);
+        }
     }
 
     fn step(self, by: isize) {

@@ -112,7 +112,7 @@ fn Report(
         list.notices.get().into_iter().map(notice).collect_view().into_any()
     };
     let count = paged::count(list, count.0, count.1);
-    let count = computed(move || count());
+    let count = computed(count);
     view! {
         <When condition=move || !list.is_forbidden()>
             <section class="panel" aria-labelledby="reach">

@@ -71,7 +71,7 @@ pub async fn of_room(state: &AppState, scope: &TenantScope, room: &RoomFacts, pa
         .filter(|user| !user.disabled)
         .map(|user| Reaching { by: by_user.remove(&user.id).unwrap_or_default(), user })
         .collect();
-    people.sort_by_cached_key(|person| person.position());
+    people.sort_by_cached_key(Reaching::position);
     let n_all = people.len();
     people.retain(|person| person.matches(&part.words));
     let n_matching = people.len();

@@ -196,7 +196,7 @@ const CASES: &[Case] = &[
         play.metadata_reply = Some(Reply::redirect(&format!("{}/elsewhere", play.issuer)));
     }),
     provider("metadata-of-another-issuer", Unavailable, |play| {
-        play.metadata["issuer"] = json!("https://id.example.com")
+        play.metadata["issuer"] = json!("https://id.example.com");
     }),
     provider("metadata-of-almost-the-issuer", Unavailable, |play| {
         play.metadata["issuer"] = json!(format!("{}/", play.issuer));
@@ -204,7 +204,7 @@ const CASES: &[Case] = &[
     provider("metadata-missing", Unavailable, |play| play.metadata_reply = Some(Reply::status(404))),
     provider("metadata-malformed", Unavailable, |play| play.metadata_reply = Some(Reply::json("{\"issuer\":"))),
     provider("metadata-huge", Unavailable, |play| play.metadata_reply = Some(Reply::huge())),
-    provider("metadata-slow", Unavailable, |play| play.delay = Duration::from_secs(60)),
+    provider("metadata-slow", Unavailable, |play| play.delay = Duration::from_mins(1)),
     provider("authorization-endpoint-plain", Unavailable, |play| {
         play.metadata["authorization_endpoint"] = json!("http://id.example.com/authorize");
     }),
@@ -358,7 +358,7 @@ const CASES: &[Case] = &[
     browser("cookie-missing", Expired, |back| back.cookie = None),
     browser("cookie-changed", Expired, |back| back.cookie = back.cookie.take().map(|cookie| format!("{cookie}AAAA"))),
     browser("cookie-twice", Expired, |back| {
-        back.cookie = back.cookie.take().map(|cookie| format!("{cookie}; {cookie}"))
+        back.cookie = back.cookie.take().map(|cookie| format!("{cookie}; {cookie}"));
     }),
     browser("cookie-by-hand", Expired, |back| back.cookie = Some("oidc=eyJzdGF0ZSI6IiJ9".to_owned())),
     browser("code-missing", Untrusted, |back| back.remove("code")),

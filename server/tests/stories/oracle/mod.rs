@@ -10,6 +10,7 @@ use protocol::access::{Access, Permission};
 use protocol::api::{GateChecklist, GateOutcome, ProblemCode};
 use protocol::ids::{AssignmentId, RoomId};
 use protocol::link::{CallState, FromAgent};
+use protocol::refusal::RefusalCode;
 use protocol::time::Micros;
 use serde_json::json;
 use server::access::{
@@ -145,26 +146,26 @@ fn is_possible(cell: &Cell) -> bool {
 
 /// A room for every situation of a console, and a person for every role and scope.
 fn file() -> String {
-    let mut file = String::from("[[tenant]]\nid = \"contoso\"\nname = \"Contoso\"\n");
+    let mut file = vec!["[[tenant]]\nid = \"contoso\"\nname = \"Contoso\"\n".to_owned()];
     for role in ["see", "view", "modify"] {
         let permissions: Vec<_> = permissions(role)[0].iter().map(|permission| permission.id()).collect();
-        file += &format!("[[tenant.role]]\nname = \"{role}\"\npermissions = {permissions:?}\n");
+        file.push(format!("[[tenant.role]]\nname = \"{role}\"\npermissions = {permissions:?}\n"));
     }
     let mut rooms = BTreeSet::new();
     for cell in cells().iter().filter(|cell| is_possible(cell)) {
         rooms.insert(room_of(cell));
     }
     for room in &rooms {
-        file += &format!(
+        file.push(format!(
             "[[tenant.room]]\nid = \"{room}\"\nname = \"{room}\"\nplace = \"Oracle/House\"\ngroups = [\"tried\"]\n"
-        );
+        ));
     }
     let rooms: Vec<_> = rooms.into_iter().collect();
     for account in ACCOUNTS {
         for role in ROLES {
             for scope in SCOPES {
                 let person = format!("{role}.{scope}.{account}@oracle.example").replace(' ', "-");
-                file += &user(&person, &person, "");
+                file.push(user(&person, &person, ""));
                 for (number, role) in role.split(" and ").filter(|role| *role != "nothing").enumerate() {
                     let covers = match scope {
                         "elsewhere" => "places = [\"Norway\"]".to_owned(),
@@ -174,14 +175,14 @@ fn file() -> String {
                         // By the database below: a bootstrap file gives no custom role everywhere.
                         _ => "places = [\"Oracle\", \"Norway\"]".to_owned(),
                     };
-                    file += &format!(
+                    file.push(format!(
                         "[[tenant.assignment]]\nrole = \"{role}\"\nname = \"{scope} {number}\"\nmembers = [\"{person}\"]\n{covers}\n"
-                    );
+));
                 }
             }
         }
     }
-    file
+    file.concat()
 }
 
 /// What a bootstrap file cannot say.
@@ -270,7 +271,7 @@ impl Live {
             Ok(granted) => assert_eq!(list.access.map(access_text), Some(granted), "{cell:?}"),
             Err(code) => {
                 let answer = browser.post(&format!("{path}/sessions"), &body).await;
-                assert_eq!(answer.problem().refusal.map(|refusal| refusal.code()), Some(code), "{cell:?}");
+                assert_eq!(answer.problem().refusal.map(RefusalCode::code), Some(code), "{cell:?}");
             }
         }
     }

@@ -457,12 +457,16 @@ fn During(form: Form) -> impl IntoView {
     let choose_call = move |id| {
         let policies = [CallPolicy::Pause, CallPolicy::End, CallPolicy::Continue];
         let chosen = policies.into_iter().find(|policy| call_policy(*policy).0 == id);
-        chosen.into_iter().for_each(|policy| form.when_call_starts.set(policy));
+        if let Some(policy) = chosen {
+            form.when_call_starts.set(policy);
+        }
     };
     let choose_shortcuts = move |id| {
         let policies = [ShortcutPolicy::All, ShortcutPolicy::Safe, ShortcutPolicy::None];
         let chosen = policies.into_iter().find(|policy| shortcut_policy(*policy).0 == id);
-        chosen.into_iter().for_each(|policy| form.view_shortcuts.set(policy));
+        if let Some(policy) = chosen {
+            form.view_shortcuts.set(policy);
+        }
     };
     view! {
         <section class="panel" aria-labelledby="during">

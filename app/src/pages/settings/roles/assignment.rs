@@ -76,7 +76,9 @@ fn Filling(detail: RoleDetail, stored: Option<Assignment>) -> impl IntoView {
     let last = stored.as_ref().map_or_else(|| "new".to_owned(), |stored| stored.id.to_string());
     let draft = Draft::new();
     draft.fill_role(&role);
-    stored.iter().for_each(|stored| draft.fill_assignment(stored));
+    if let Some(stored) = &stored {
+        draft.fill_assignment(stored);
+    }
     let wizard = Wizard::new(draft, STEPS, format!("{back}/assignments/{last}"), back);
     let base = RwSignal::new(stored);
     let theirs = RwSignal::new(None::<Assignment>);

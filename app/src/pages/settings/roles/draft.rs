@@ -246,7 +246,7 @@ fn trimmed(text: RwSignal<String>) -> String {
 fn name_fault(control: &'static str, name: &str) -> Option<Fault> {
     match name.trim().len() {
         0 => Some((control, text::NO_NAME.to_owned())),
-        ..=NAME_MAX_BYTES => None,
+        1..=NAME_MAX_BYTES => None,
         _ => Some((control, text::LONG_NAME.to_owned())),
     }
 }

@@ -104,8 +104,8 @@ mod tests {
         let last = joined.last().expect("an event");
         assert_eq!((joined.len(), &last["name"]), (2, &json!("Quiet")), "the first is the file's");
         let members = path.rsplit_once('/').expect("a path").0;
-        let list = administrator.get(members).await.json();
-        assert_eq!((names(&list), &list["n_all"]), (vec!["Vera Viewer"], &json!(1)));
+        let listed = administrator.get(members).await.json();
+        assert_eq!((names(&listed), &listed["n_all"]), (vec!["Vera Viewer"], &json!(1)));
         for _ in 0..2 {
             assert_eq!(administrator.delete(&path).await.status, 204);
         }
