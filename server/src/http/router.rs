@@ -3,12 +3,17 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use protocol::api;
 use utoipa::OpenApi;
+use utoipa::openapi::response::Response;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi as OpenApiDescription, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{assets, middleware, needs, routes, sockets};
 use crate::state::AppState;
 
+const JSON: &str = "application/json";
+/// RFC 9457.
+const PROBLEM_JSON: &str = "application/problem+json";
 /// Largest body of a request in bytes.
 const BODY_MAX_BYTES: usize = 64 << 10;
 
@@ -68,14 +73,38 @@ fn api_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Description::openapi()).nest(api::PREFIX, resources)
 }
 
+/// The routes, and their description.
+fn parts() -> (Router<AppState>, OpenApiDescription) {
+    let (routes, mut description) = api_routes().split_for_parts();
+    for item in description.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        for operation in operations.into_iter().flatten() {
+            operation.responses.responses.values_mut().for_each(name_problem);
+        }
+    }
+    (routes, description)
+}
+
+/// Problems travel under a type of their own, which no route needs to repeat.
+fn name_problem(response: &mut RefOr<Response>) {
+    let RefOr::T(response) = response else { return };
+    let is_problem = response.content.get(JSON).is_some_and(|content| match content {
+        RefOr::T(Content { schema: Some(RefOr::Ref(schema)), .. }) => schema.ref_location.ends_with("/Problem"),
+        _ => false,
+    });
+    if is_problem && let Some(content) = response.content.shift_remove(JSON) {
+        response.content.insert(PROBLEM_JSON.to_owned(), content);
+    }
+}
+
 /// The description of the API.
-pub fn description() -> utoipa::openapi::OpenApi {
-    api_routes().split_for_parts().1
+pub fn description() -> OpenApiDescription {
+    parts().1
 }
 
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
-    let (api, description) = api_routes().split_for_parts();
+    let (api, description) = parts();
     needs::of_routes(&description);
     let api = api
         .route(&format!("{}/openapi.json", api::PREFIX), routes::openapi::route(&description))

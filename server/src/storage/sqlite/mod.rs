@@ -55,7 +55,7 @@ impl Sqlite3 {
             .busy_timeout(BUSY_TIMEOUT);
         let writing = options.clone().create_if_missing(true).optimize_on_close(true, None);
         let writer = pool(1).connect_with(writing).await?;
-        migrator().run(&writer).await?;
+        migrator(MIGRATIONS).run(&writer).await?;
         let readers = pool(READERS).connect_with(options.read_only(true)).await?;
         Ok(Self { readers, writer })
     }
@@ -76,11 +76,11 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .test_before_acquire(false)
 }
 
-fn migrator() -> Migrator {
+fn migrator(migrations: &[(i64, &'static str, &'static str)]) -> Migrator {
     let migration = |&(version, name, sql): &(i64, &'static str, &'static str)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect())
+    Migrator::with_migrations(migrations.iter().map(migration).collect())
 }
 
 /// Names the thing that exists already when a unique key was violated.
@@ -88,5 +88,57 @@ fn conflict(what: &'static str) -> impl FnOnce(sqlx::Error) -> StorageError {
     move |error| match error.as_database_error() {
         Some(database) if database.is_unique_violation() => StorageError::Conflict(what),
         _ => StorageError::Backend(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::access::Permission;
+    use protocol::ids::{TenantId, UserId};
+
+    use super::*;
+    use crate::access::{BuiltInRole, Coverage};
+    use crate::storage::{Roles as _, Tenants as _, Users as _};
+
+    /// What the first version could hold: a built-in role for somebody everywhere, and a custom one for some rooms.
+    const FIRST: &str = "
+        INSERT INTO tenant (id, name, created_at) VALUES ('contoso', 'Contoso', 1);
+        INSERT INTO remote_access VALUES ('contoso', 1, 'a@b', 'pause', 'all', 900, 14400, NULL, 1, 180);
+        INSERT INTO user (tenant, id, email, email_key, name, created_at) VALUES
+            ('contoso', x'01010101010101010101010101010101', 'Ada@b', 'ada@b', 'Ada', 1);
+        INSERT INTO role (tenant, name, built_in) VALUES
+            ('contoso', 'Global Administrator', 'global_administrator'), ('contoso', 'Viewers', NULL);
+        INSERT INTO role_permission SELECT tenant, id, 'remote_access.view' FROM role WHERE built_in IS NULL;
+        INSERT INTO assignment (tenant, role, everywhere, content, created_at)
+            SELECT tenant, id, built_in IS NOT NULL, name, 5 FROM role;
+        INSERT INTO assignment_member SELECT tenant, id, x'01010101010101010101010101010101' FROM assignment;
+        INSERT INTO assignment_scope SELECT tenant, id, 'group', 'Executive' FROM assignment WHERE everywhere = 0;
+        INSERT INTO assignment_scope SELECT tenant, id, 'place', 'Germany' FROM assignment WHERE everywhere = 0;";
+
+    #[tokio::test]
+    async fn a_database_of_the_first_version_keeps_its_roles_and_assignments() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).create_if_missing(true);
+        let first = pool(1).connect_with(options).await.expect("opened");
+        migrator(&MIGRATIONS[..1]).run(&first).await.expect("made");
+        sqlx::raw_sql(FIRST).execute(&first).await.expect("filled");
+        first.close().await;
+
+        let present = Sqlite3::open(folder.path()).await.expect("brought up to date");
+        let tenant = TenantId::new("contoso").expect("a slug");
+        let (scope, _) = present.tenant(&tenant).await.expect("read").expect("a tenant");
+        let user = UserId([1; 16]);
+        let grants = present.grants_of(&scope, &user).await.expect("read");
+        assert_eq!(grants.len(), 2);
+        let of_role = |role| grants.iter().find(|grant| grant.built_in == role).expect("an assignment");
+        assert_eq!(of_role(Some(BuiltInRole::GlobalAdministrator)).coverage, Coverage::Everywhere);
+        let viewers = of_role(None);
+        assert_eq!(viewers.permissions.iter().collect::<Vec<_>>(), [Permission::RemoteAccessView]);
+        let Coverage::Rooms { rooms, groups, places } = &viewers.coverage else { panic!("not everywhere") };
+        assert!(rooms.is_empty() && groups.contains("Executive") && places == &["Germany"]);
+        let roles = present.roles(&scope).await.expect("read");
+        let names: Vec<_> = roles.iter().map(|role| (role.name.as_str(), role.n_assignments)).collect();
+        assert_eq!(names, [("Global Administrator", 1), ("Viewers", 1)]);
+        assert!(present.user(&scope, &user).await.expect("read").is_some());
     }
 }
