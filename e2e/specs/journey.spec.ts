@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { freePort } from '../fixtures/server.ts';
-import { expect, test } from '../fixtures/test.ts';
+import { expect, test as base } from '../fixtures/test.ts';
 import { tabTo } from '../lib/focus.ts';
 import { agentProgram, serverProgram } from '../lib/places.ts';
 import { Program, until } from '../lib/program.ts';
@@ -31,7 +31,12 @@ class Installation {
     const url = `http://localhost:${port}`;
     const args = ['run', '--data-dir', join(folder, 'data'), '--listen', `127.0.0.1:${port}`, '--public-url', url];
     const installation = new Installation(url, folder, new Program('the server', serverProgram(), args, { log: join(folder, 'server.log') }));
-    await installation.setupLink();
+    try {
+      await installation.setupLink();
+    } catch (error) {
+      await installation.stop();
+      throw error;
+    }
     return installation;
   }
 
@@ -63,6 +68,14 @@ class Installation {
   }
 }
 
+const test = base.extend<{ installation: Installation }>({
+  installation: async ({ folder }, use) => {
+    const installation = await Installation.start(folder);
+    await use(installation);
+    await installation.stop();
+  },
+});
+
 const button = (scope: Page | Locator, name: string) => scope.getByRole('button', { name, exact: true });
 
 async function press(target: Locator): Promise<void> {
@@ -82,9 +95,8 @@ async function pick(page: Page, picker: string, text: string): Promise<void> {
   await expect(page.getByRole('list', { name: `${picker}: added` })).toContainText(text);
 }
 
-test('a new installation is set up, somebody gets a role and a session, and loses both', async ({ browser, contextOptions, folder }) => {
+test('a new installation is set up, somebody gets a role and a session, and loses both', async ({ browser, contextOptions, installation }) => {
   test.slow();
-  const installation = await Installation.start(folder);
   const windowOf = async () => (await browser.newContext({ ...contextOptions, baseURL: installation.url })).newPage();
   const administrator = await windowOf();
   const technician = await windowOf();
@@ -172,5 +184,4 @@ test('a new installation is set up, somebody gets a role and a session, and lose
 
   await administrator.context().close();
   await technician.context().close();
-  await installation.stop();
 });
