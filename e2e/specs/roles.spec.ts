@@ -3,6 +3,7 @@ import { people } from '../fixtures/server.ts';
 import { expect, test } from '../fixtures/test.ts';
 import { Api } from '../lib/api.ts';
 import { tabTo } from '../lib/focus.ts';
+import { pick } from '../lib/picker.ts';
 
 interface Role {
   id: string;
@@ -26,16 +27,6 @@ async function roleNamed(api: Api, name: string): Promise<RoleDetail> {
   const role = roles.find((role) => role.name === name);
   if (!role) throw new Error(`there is no role ${name}`);
   return api.get<RoleDetail>(`/roles/${role.id}`);
-}
-
-/** Searches in a picker and takes the first that is found. */
-async function pick(page: Page, picker: string, text: string, found: RegExp): Promise<void> {
-  await tabTo(page.getByRole('combobox', { name: picker }));
-  await page.keyboard.type(text);
-  await expect(page.getByRole('option', { name: found })).toBeVisible();
-  await expect(page.getByRole('option', { name: found })).toHaveAttribute('aria-selected', 'true');
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('list', { name: `${picker}: added` }).getByText(found)).toBeVisible();
 }
 
 test('a role is created by the wizard with the keyboard alone', async ({ pageOf, server }) => {

@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use protocol::ids::ProviderId;
 
+use super::groups::{joined, left};
 use super::{Without, has_administrator};
-use crate::audit::{Actor, Client, Event};
+use crate::audit::{Actor, Client};
 use crate::config::GroupsClaim;
 use crate::state::AppState;
-use crate::storage::{Group, GroupFilter, Result, TenantScope, User};
-
-/// Groups read at a time when one is looked for by its name.
-const PAGE: u32 = 200;
+use crate::storage::{Group, Result, TenantScope, User};
 
 /// What a provider said about somebody's groups.
 #[derive(Debug, Clone)]
@@ -32,7 +30,7 @@ pub async fn follow(state: &AppState, scope: &TenantScope, user: &User, told: &T
     names.dedup();
     let held = state.core.storage.groups_of(scope, &user.id).await?;
     for name in names {
-        let Some(group) = by_name(state, scope, name).await? else {
+        let Some(group) = state.core.storage.group_by_name(scope, name).await? else {
             tracing::warn!(provider = %told.provider, group = name, "an identity provider is to decide about a group that does not exist");
             continue;
         };
@@ -52,24 +50,8 @@ pub async fn follow(state: &AppState, scope: &TenantScope, user: &User, told: &T
     Ok(())
 }
 
-async fn by_name(state: &AppState, scope: &TenantScope, name: &str) -> Result<Option<Group>> {
-    let key = name.to_lowercase();
-    let words = key.split_whitespace().map(str::to_owned).collect();
-    let mut filter = GroupFilter { words, after: None, limit: PAGE };
-    loop {
-        let page = state.core.storage.groups(scope, &filter).await?;
-        filter.after = page.groups.last().map(|group| group.name.to_lowercase());
-        let found = page.groups.into_iter().find(|group| group.name.to_lowercase() == key);
-        if found.is_some() || !page.has_more {
-            return Ok(found);
-        }
-    }
-}
-
 async fn join(state: &AppState, scope: &TenantScope, user: &User, group: &Group, client: Client) -> Result<bool> {
-    let joined =
-        Event::GroupJoined { group: group.id, name: group.name.clone(), user: user.id, gives_self_access: false };
-    let event = state.core.auditor.event(&Actor::Server, client, &joined);
+    let event = state.core.auditor.event(&Actor::Server, client, &joined(&group.name, group.id, user.id, false));
     state.core.storage.join_group(scope, &group.id, &user.id, event).await
 }
 
@@ -84,7 +66,6 @@ async fn leave(state: &AppState, scope: &TenantScope, user: &User, group: &Group
         Err(super::AdminError::Storage(error)) => return Err(error),
         Err(_) => return Ok(false),
     }
-    let left = Event::GroupLeft { group: group.id, name: group.name.clone(), user: user.id };
-    let event = state.core.auditor.event(&Actor::Server, client, &left);
+    let event = state.core.auditor.event(&Actor::Server, client, &left(&group.name, group.id, user.id));
     state.core.storage.leave_group(scope, &group.id, &user.id, event).await
 }

@@ -13,15 +13,15 @@ use protocol::ids::{AssignmentId, GroupId, RoleId, RoomId, TenantId, UserId};
 use serde::Serialize;
 
 use crate::access::BuiltInRole;
-use crate::admin::groups::{GROUPS_MAX, fit_group_name};
+use crate::admin::groups::fit_group_name;
 use crate::audit::{Actor, Client, Event, FieldChange};
 use crate::enrolment_offer::{self, BOOTSTRAP_LIFETIME, Terms};
 use crate::logins::password;
 use crate::opt_in::{self, Saved};
 use crate::state::Core;
 use crate::storage::{
-    Assignment, AssignmentScope, AssignmentsOf, Group, GroupFilter, NewEvent, NewGroup, NewRole, NewRoom, NewUser,
-    StorageError, Tenant, TenantScope, User,
+    Assignment, AssignmentScope, AssignmentsOf, NewEvent, NewGroup, NewRole, NewRoom, NewUser, StorageError, Tenant,
+    TenantScope, User,
 };
 use crate::{naming, random};
 
@@ -247,7 +247,7 @@ impl Bootstrap<'_> {
         let description = description.map(|text| text.ok_or_else(|| self.problem("a description is too long")));
         let description = description.transpose()?;
         let members = self.accounts(&wanted.members).await?;
-        let stored = self.find_group(&name).await?;
+        let stored = self.core.storage.group_by_name(&self.scope, &name).await?;
         let id = stored.as_ref().map_or_else(|| GroupId(random::bytes()), |stored| stored.id);
         let group = NewGroup { id, name, description: String::new(), created_at: self.core.clock.now() };
         let present = match stored {
@@ -277,12 +277,6 @@ impl Bootstrap<'_> {
         Ok(())
     }
 
-    async fn find_group(&self, name: &str) -> Result<Option<Group>> {
-        let filter = GroupFilter { limit: GROUPS_MAX, ..GroupFilter::default() };
-        let groups = self.core.storage.groups(&self.scope, &filter).await?.groups;
-        Ok(groups.into_iter().find(|group| group.name.to_lowercase() == name.to_lowercase()))
-    }
-
     /// The accounts of these addresses.
     async fn accounts(&self, emails: &[String]) -> Result<Vec<UserId>> {
         let mut accounts = Vec::new();
@@ -298,7 +292,7 @@ impl Bootstrap<'_> {
         let members = self.accounts(&wanted.members).await?;
         let mut member_groups = Vec::new();
         for name in &wanted.member_groups {
-            let found = self.find_group(name).await?;
+            let found = self.core.storage.group_by_name(&self.scope, name).await?;
             let group = found.ok_or_else(|| self.problem(format!("there is no group of users {name:?}")))?;
             member_groups.push(group.id);
         }
@@ -423,7 +417,7 @@ mod tests {
 
     use super::*;
     use crate::access::Effective;
-    use crate::storage::EventFilter;
+    use crate::storage::{EventFilter, GroupFilter};
     use crate::test_server::TestServer;
 
     const FILE: &str = r#"

@@ -10,7 +10,7 @@ use super::error::{ApiError, ApiResult};
 use crate::admin::reach::Part;
 
 /// Longest search in bytes.
-pub const QUERY_MAX_BYTES: usize = 200;
+const QUERY_MAX_BYTES: usize = 200;
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 500;
 

@@ -45,7 +45,7 @@ impl ConsoleDirectory for SessionManager {
     }
 
     async fn recheck(&self, scope: &TenantScope) {
-        self.end_unallowed(Some(scope)).await.ended().await;
+        self.end_unallowed(scope).await.ended().await;
     }
 }
 

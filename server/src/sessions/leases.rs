@@ -39,7 +39,7 @@ impl SessionManager {
             Err(error) => return tracing::warn!(%error, "changes of access could not be read"),
         };
         for (scope, version) in present {
-            if versions.get(&scope) != Some(&version) && self.end_unallowed(Some(&scope)).await.complete {
+            if versions.get(&scope) != Some(&version) && self.end_unallowed(&scope).await.complete {
                 versions.insert(scope, version);
             }
         }

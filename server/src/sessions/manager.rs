@@ -131,11 +131,11 @@ impl SessionManager {
         let _ = timeout(self.limits.farewell + self.relay.limits().close_within, gone).await;
     }
 
-    /// Checks live sessions against the present policy, those of one tenant or all, and ends those that may no longer be.
+    /// Checks a tenant's live sessions against the present policy, and ends those that may no longer be.
     /// Returns them, and whether every one could be checked.
-    pub async fn end_unallowed(&self, tenant: Option<&TenantScope>) -> Checked {
+    pub async fn end_unallowed(&self, scope: &TenantScope) -> Checked {
         let mut checked = Checked { ended: Vec::new(), complete: true };
-        for session in self.sessions_where(|session| tenant.is_none_or(|tenant| session.scope == *tenant)) {
+        for session in self.sessions_where(|session| session.scope == *scope) {
             match self.still_allowed(&session).await {
                 Ok(None) => {}
                 Ok(Some(reason)) => {

@@ -83,6 +83,9 @@ pub trait Groups {
     /// Those that exist, in the order of their names.
     async fn groups_by_ids(&self, scope: &TenantScope, ids: &[GroupId]) -> Result<Vec<Group>>;
 
+    /// Names are unique, whatever the case.
+    async fn group_by_name(&self, scope: &TenantScope, name: &str) -> Result<Option<Group>>;
+
     /// The groups that a user is in, in the order of their names.
     async fn groups_of(&self, scope: &TenantScope, user: &UserId) -> Result<Vec<Group>>;
 

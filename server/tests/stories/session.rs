@@ -300,7 +300,7 @@ async fn switching_remote_access_off_ends_live_sessions() {
     let world = World::start().await;
     let mut session = world.session().await;
     world.bootstrap("[[tenant]]\nid = \"contoso\"\nname = \"Contoso\"\nremote_access = { enabled = false }").await;
-    world.sessions.end_unallowed(None).await.ended().await;
+    world.sessions.end_unallowed(&world.scope("contoso").await).await.ended().await;
     assert_eq!(world.the_end().await, "disabled");
     assert_eq!(session.viewer_socket.closed().await, close::SESSION_ENDED);
     let expected = ToAgent::End { session: session.started.session, reason: EndReason::Disabled };

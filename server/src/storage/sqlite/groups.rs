@@ -83,18 +83,7 @@ impl Groups for Sqlite3 {
     }
 
     async fn delete_group(&self, scope: &TenantScope, id: &GroupId, event: NewEvent) -> Result<bool> {
-        let mut transaction = self.begin().await?;
-        let removed = sqlx::query("DELETE FROM user_group WHERE tenant = ?1 AND id = ?2")
-            .bind(scope.tenant().as_str())
-            .bind(id.0.to_vec())
-            .execute(&mut *transaction)
-            .await?;
-        if removed.rows_affected() == 0 {
-            return Ok(false);
-        }
-        events::append(&mut transaction, scope, &event).await?;
-        transaction.commit().await?;
-        Ok(true)
+        self.delete("DELETE FROM user_group WHERE tenant = ?1 AND id = ?2", scope, &id.0, event).await
     }
 
     async fn group(&self, scope: &TenantScope, id: &GroupId) -> Result<Option<Group>> {
@@ -153,6 +142,11 @@ impl Groups for Sqlite3 {
              ORDER BY user_group.name_key"
         );
         self.groups_where(query, scope, serde_json::json!(ids).to_string()).await
+    }
+
+    async fn group_by_name(&self, scope: &TenantScope, name: &str) -> Result<Option<Group>> {
+        let query = format!("{GROUP} WHERE user_group.tenant = ?1 AND user_group.name_key = ?2");
+        Ok(self.groups_where(query, scope, name.to_lowercase()).await?.pop())
     }
 
     async fn groups_of(&self, scope: &TenantScope, user: &UserId) -> Result<Vec<Group>> {

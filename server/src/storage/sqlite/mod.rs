@@ -21,7 +21,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{SqlSafeStr as _, Sqlite, Transaction};
 
-use super::{Result, StorageError};
+use super::{NewEvent, Result, StorageError, TenantScope};
 
 /// How long a statement waits for another process that writes (the command line beside a running server).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -58,6 +58,25 @@ impl Sqlite3 {
         migrator(MIGRATIONS).run(&writer).await?;
         let readers = pool(READERS).connect_with(options.read_only(true)).await?;
         Ok(Self { readers, writer })
+    }
+
+    /// Removes the row of the id `?2` by a statement of this backend, together with its event. `false` when there is none.
+    async fn delete(
+        &self,
+        statement: &'static str,
+        scope: &TenantScope,
+        id: &[u8; 16],
+        event: NewEvent,
+    ) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let removed =
+            sqlx::query(statement).bind(scope.tenant().as_str()).bind(id.to_vec()).execute(&mut *transaction).await?;
+        if removed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        events::append(&mut transaction, scope, &event).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// A transaction that holds the one writer from its start, so that what it reads stays true until it commits.

@@ -154,18 +154,7 @@ impl Roles for Sqlite3 {
     }
 
     async fn delete_role(&self, scope: &TenantScope, id: &RoleId, event: NewEvent) -> Result<bool> {
-        let mut transaction = self.begin().await?;
-        let removed = sqlx::query("DELETE FROM role WHERE tenant = ?1 AND id = ?2 AND built_in IS NULL")
-            .bind(scope.tenant().as_str())
-            .bind(id.0.to_vec())
-            .execute(&mut *transaction)
-            .await?;
-        if removed.rows_affected() == 0 {
-            return Ok(false);
-        }
-        events::append(&mut transaction, scope, &event).await?;
-        transaction.commit().await?;
-        Ok(true)
+        self.delete("DELETE FROM role WHERE tenant = ?1 AND id = ?2 AND built_in IS NULL", scope, &id.0, event).await
     }
 
     async fn assignments(&self, scope: &TenantScope, of: AssignmentsOf) -> Result<Vec<Assignment>> {
@@ -230,18 +219,7 @@ impl Roles for Sqlite3 {
     }
 
     async fn delete_assignment(&self, scope: &TenantScope, id: &AssignmentId, event: NewEvent) -> Result<bool> {
-        let mut transaction = self.begin().await?;
-        let removed = sqlx::query("DELETE FROM assignment WHERE tenant = ?1 AND id = ?2")
-            .bind(scope.tenant().as_str())
-            .bind(id.0.to_vec())
-            .execute(&mut *transaction)
-            .await?;
-        if removed.rows_affected() == 0 {
-            return Ok(false);
-        }
-        events::append(&mut transaction, scope, &event).await?;
-        transaction.commit().await?;
-        Ok(true)
+        self.delete("DELETE FROM assignment WHERE tenant = ?1 AND id = ?2", scope, &id.0, event).await
     }
 
     async fn grants_of(&self, scope: &TenantScope, user: &UserId) -> Result<Vec<RoleGrant>> {

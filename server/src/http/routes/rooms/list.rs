@@ -5,8 +5,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Viewpoint;
-use crate::http::cursor::{Cursor, QUERY_MAX_BYTES};
-use crate::http::error::{ApiError, ApiResult};
+use crate::http::cursor::{self, Cursor};
+use crate::http::error::ApiResult;
 use crate::http::extract::{ApiQuery, SignedIn};
 use crate::room_index::{IndexedRoom, count};
 use crate::state::AppState;
@@ -40,17 +40,14 @@ pub(super) async fn list(
     signed_in: SignedIn,
     ApiQuery(filter): ApiQuery<Filter>,
 ) -> ApiResult<Json<RoomList>> {
-    if QUERY_MAX_BYTES < filter.q.len() {
-        return Err(ApiError::bad_request("q: the search is too long."));
-    }
+    let words = cursor::words(&filter.q)?;
     let after = filter.cursor.as_deref().map(Cursor::decode).transpose()?;
     let viewpoint = Viewpoint::of(&state, &signed_in.scope, &signed_in.effective).await?;
-    Ok(Json(page(&viewpoint, &filter, after.as_ref())))
+    Ok(Json(page(&viewpoint, &filter, &words, after.as_ref())))
 }
 
-fn page(viewpoint: &Viewpoint<'_>, filter: &Filter, after: Option<&Cursor>) -> RoomList {
-    let query = filter.q.to_lowercase();
-    let words: Vec<&str> = query.split_whitespace().collect();
+fn page(viewpoint: &Viewpoint<'_>, filter: &Filter, words: &[String], after: Option<&Cursor>) -> RoomList {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let limit = filter.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
     let mut counters = RoomCounters::default();
     let mut n_matching = 0;
