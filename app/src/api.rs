@@ -3,11 +3,14 @@
 //! Every function answers within [`TIMEOUT_MS`]. Requests that change something carry the header that a foreign
 //! page cannot set.
 
+pub mod passkeys;
 pub mod people;
 
+use std::cell::RefCell;
 use std::pin::Pin;
+use std::rc::Rc;
 
-use gloo_net::http::{Request, RequestBuilder, Response};
+use gloo_net::http::{Request, RequestBuilder};
 use protocol::api::{
     Assignment, CSRF_HEADER, CreateRole, CreateRoom, CreatedRoom, EditAssignment, EditRole, EnrolmentOffer,
     GateChecklist, IdentityProviders, LoginRequest, Me, MemberMatches, NewAssignment, PREFIX, Problem, ProblemCode,
@@ -170,12 +173,12 @@ pub async fn delete_assignment(assignment: &AssignmentId) -> Result<(), ApiError
 
 /// Who can be a member: people and groups whose names fit the text.
 pub async fn search_members(text: &str) -> Result<MemberMatches, ApiError> {
-    ask(safe_request("/search/members").query([("q", text)]), None).await?.parsed()
+    search("/search/members", [("q", text)]).await
 }
 
 /// What an assignment can cover: rooms, room groups and places whose names fit the text.
 pub async fn search_scopes(text: &str) -> Result<ScopeMatches, ApiError> {
-    ask(safe_request("/search/scopes").query([("q", text)]), None).await?.parsed()
+    search("/search/scopes", [("q", text)]).await
 }
 
 pub async fn rooms(query: &ListQuery) -> Result<RoomList, ApiError> {
@@ -240,8 +243,16 @@ async fn list<T: DeserializeOwned>(path: &str, query: &ListQuery) -> Result<T, A
         ("cursor", query.cursor.as_deref()),
         ("limit", Some(limit.as_str())),
     ];
-    let parameters: Vec<_> = present.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    ask(safe_request(path).query(parameters), None).await?.parsed()
+    search(path, present.into_iter().filter_map(|(name, value)| Some((name, value?)))).await
+}
+
+async fn search<'q, T: DeserializeOwned>(
+    path: &str,
+    query: impl IntoIterator<Item = (&'static str, &'q str)>,
+) -> Result<T, ApiError> {
+    let query: Vec<_> =
+        query.into_iter().map(|(name, value)| format!("{name}={}", page::encode_component(value))).collect();
+    get(&format!("{path}?{}", query.join("&"))).await
 }
 
 async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
@@ -258,16 +269,42 @@ async fn put<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T
     ask(unsafe_request(Request::put, path), Some(body)).await?.parsed()
 }
 
-fn safe_request(path: &str) -> RequestBuilder {
-    bounded(Request::get(&format!("{PREFIX}{path}")))
+/// What is asked of the server. It can be asked more than once.
+struct Wanted {
+    method: fn(&str) -> RequestBuilder,
+    url: String,
+    is_safe: bool,
 }
 
-fn unsafe_request(method: fn(&str) -> RequestBuilder, path: &str) -> RequestBuilder {
-    bounded(method(&format!("{PREFIX}{path}"))).header(CSRF_HEADER, "1")
+impl Wanted {
+    fn request(&self, json: Option<&str>) -> Result<Request, gloo_net::Error> {
+        let request = (self.method)(&self.url).abort_signal(Some(&task::abort_after_ms(TIMEOUT_MS)));
+        let request = if self.is_safe { request } else { request.header(CSRF_HEADER, "1") };
+        match json {
+            Some(json) => request.header("Content-Type", "application/json").body(json.to_owned()),
+            None => request.build(),
+        }
+    }
 }
 
-fn bounded(request: RequestBuilder) -> RequestBuilder {
-    request.abort_signal(Some(&task::abort_after_ms(TIMEOUT_MS)))
+fn safe_request(path: &str) -> Wanted {
+    Wanted { method: Request::get, url: format!("{PREFIX}{path}"), is_safe: true }
+}
+
+fn unsafe_request(method: fn(&str) -> RequestBuilder, path: &str) -> Wanted {
+    Wanted { method, url: format!("{PREFIX}{path}"), is_safe: false }
+}
+
+type Confirming = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = bool>>>>;
+
+thread_local! {
+    static CONFIRMING: RefCell<Option<Confirming>> = const { RefCell::new(None) };
+}
+
+/// Says how the person is asked to confirm that it is they, whichever request the server wants that for. The request is
+/// made again when they did.
+pub fn confirm_with(ask: impl Fn() -> Pin<Box<dyn Future<Output = bool>>> + 'static) {
+    CONFIRMING.set(Some(Rc::new(ask)));
 }
 
 /// What the server said to a request that it fulfilled.
@@ -283,19 +320,21 @@ impl Answer {
 }
 
 /// The way to the server and back, the same for every type and boxed: otherwise each endpoint has a copy of it.
-fn ask(request: RequestBuilder, json: Option<String>) -> Pin<Box<dyn Future<Output = Result<Answer, ApiError>>>> {
+fn ask(wanted: Wanted, json: Option<String>) -> Pin<Box<dyn Future<Output = Result<Answer, ApiError>>>> {
     Box::pin(async move {
-        let request = match json {
-            Some(json) => request.header("Content-Type", "application/json").body(json),
-            None => request.build(),
-        };
-        let response = send(request).await?;
-        let answer = Answer { status: response.status(), text: response.text().await.unwrap_or_default() };
-        if response.ok() { Ok(answer) } else { Err(answer.parsed().map_or_else(|error| error, ApiError::Problem)) }
+        let answer = ask_once(&wanted, json.as_deref()).await;
+        let is_needed = answer.as_ref().is_err_and(|error| error.is(ProblemCode::ConfirmationNeeded));
+        let confirming = CONFIRMING.with_borrow(Clone::clone).filter(|_| is_needed);
+        match confirming {
+            Some(confirming) if confirming().await => ask_once(&wanted, json.as_deref()).await,
+            _ => answer,
+        }
     })
 }
 
-async fn send(request: Result<Request, gloo_net::Error>) -> Result<Response, ApiError> {
-    let request = request.map_err(|_| ApiError::Unreachable)?;
-    request.send().await.map_err(|_| ApiError::Unreachable)
+async fn ask_once(wanted: &Wanted, json: Option<&str>) -> Result<Answer, ApiError> {
+    let request = wanted.request(json).map_err(|_| ApiError::Unreachable)?;
+    let response = request.send().await.map_err(|_| ApiError::Unreachable)?;
+    let answer = Answer { status: response.status(), text: response.text().await.unwrap_or_default() };
+    if response.ok() { Ok(answer) } else { Err(answer.parsed().map_or_else(|error| error, ApiError::Problem)) }
 }

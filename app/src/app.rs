@@ -6,11 +6,12 @@ use leptos_router::path;
 
 use crate::components::{Toaster, ToasterItem, ToasterTone};
 use crate::pages::{
-    Guard, Header, HelpSession, Home, Navigated, NotFound, RoomPage, RoomsPage, SettingsPage, SetupPage, SignInPage,
-    WelcomePage,
+    ConfirmItIsYou, Guard, Header, HelpSession, Home, Navigated, NotFound, RoomPage, RoomsPage, SettingsPage,
+    SetupPage, SignInPage, WelcomePage,
 };
 use crate::state::appearance::Appearance;
 use crate::state::clock::Clock;
+use crate::state::confirmation::Confirmation;
 use crate::state::live::Live;
 use crate::state::login::Login;
 use crate::state::toasts::{Toast, Toasts, Tone};
@@ -35,6 +36,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/help/session") view=HelpSession/>
                 </FlatRoutes>
             </main>
+            <ConfirmItIsYou/>
             <Messages/>
         </Router>
     }
@@ -44,6 +46,7 @@ fn provide_states() {
     let toasts = Toasts::new();
     let login = Login::ask();
     let live = Live::follow(login);
+    provide_context(Confirmation::follow());
     provide_context(Clock::start());
     provide_context(Appearance::stored());
     provide_context(Navigated::default());

@@ -170,6 +170,10 @@ random_id!(
     /// An assignment: ties a role to members and a scope.
     AssignmentId
 );
+random_id!(
+    /// A passkey of a user.
+    PasskeyId
+);
 
 /// One screen of a console. Its place in the room is its identity: a replaced panel keeps the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

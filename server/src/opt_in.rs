@@ -48,6 +48,7 @@ pub fn shown(settings: &RemoteAccessSettings) -> api::RemoteAccessSettings {
         maximum_s: seconds(settings.maximum_duration),
         decline_within_s: settings.decline_within.map(seconds),
         room_may_end: settings.room_may_end,
+        step_up: settings.step_up,
         audit_retention_days: seconds(settings.audit_retention) / SECONDS_PER_DAY,
         version: String::new(),
     };
@@ -71,6 +72,7 @@ pub fn changed(
         maximum_duration: duration(wanted.maximum_s),
         decline_within: wanted.decline_within_s.map(duration),
         room_may_end: wanted.room_may_end,
+        step_up: wanted.step_up,
         audit_retention: duration(wanted.audit_retention_days * SECONDS_PER_DAY),
         ..switched(before, wanted.enabled, wanted.acknowledged_by.as_deref())?
     })
@@ -174,6 +176,7 @@ mod tests {
             maximum_duration: Duration::from_mins(5),
             decline_within: Some(Duration::from_secs(20)),
             room_may_end: false,
+            step_up: true,
             audit_retention: Duration::from_hours(24 * 3650),
             ..on("ada@example.com")
         }

@@ -16,6 +16,7 @@ use crate::keys::ServerKeys;
 use crate::live::Live;
 use crate::logins::LoginDesk;
 use crate::logins::oidc::OidcDesk;
+use crate::logins::passkeys::PasskeyDesk;
 use crate::metrics::Metrics;
 use crate::room_index::RoomIndex;
 use crate::sessions::{Limits, SessionManager};
@@ -91,6 +92,7 @@ pub struct AppState {
     pub logins: Arc<LoginDesk>,
     /// Signs people in whom an identity provider knows.
     pub oidc: Arc<OidcDesk>,
+    pub passkeys: Arc<PasskeyDesk>,
     pub rooms: Arc<RoomIndex>,
     pub assets: Arc<Assets>,
     /// Held from the check to the commit of a change of who may do what: two changes that are each allowed must not add up
@@ -106,11 +108,13 @@ impl AppState {
 
     /// Puts the parts together, with bounds other than the usual ones.
     pub fn with_limits(core: Arc<Core>, assets: Assets, limits: Limits) -> Self {
+        let logins = Arc::new(LoginDesk::new(Arc::clone(&core)));
         let sessions = SessionManager::new(Arc::clone(&core), limits);
         Self {
             consoles: Arc::clone(&sessions) as Arc<dyn ConsoleDirectory>,
             sessions,
-            logins: Arc::new(LoginDesk::new(Arc::clone(&core))),
+            passkeys: Arc::new(PasskeyDesk::new(Arc::clone(&core), Arc::clone(&logins))),
+            logins,
             oidc: Arc::new(OidcDesk::new(&core)),
             rooms: Arc::new(RoomIndex::new(Arc::clone(&core))),
             assets: Arc::new(assets),

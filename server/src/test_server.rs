@@ -28,7 +28,7 @@ use crate::enrolment_offer::{self, BOOTSTRAP_LIFETIME, Terms};
 use crate::http;
 use crate::http::assets::Assets;
 use crate::keys::ServerKeys;
-use crate::logins::{cookie, password};
+use crate::logins::{NewLogin, Proof, cookie, password};
 use crate::random;
 use crate::setup_link;
 use crate::state::{AppState, ConsoleDirectory, Core, Presence, SessionsOf};
@@ -137,10 +137,22 @@ impl TestServer {
 
     /// Signed in with this account.
     pub async fn sign_in_as(&self, email: &str) -> Browser<'_> {
+        let login = self.log_in(email).await;
+        self.browser_with(&cookie::pair(&self.core.config.public_url, &login.cookie))
+    }
+
+    /// Signed in with this account; the person has just confirmed that it is they.
+    pub async fn sign_in_confirmed_as(&self, email: &str) -> Browser<'_> {
+        let login = self.log_in(email).await;
+        let url = &self.core.config.public_url;
+        let confirmation = cookie::set_confirmation(url, &login.confirmation.expect("a person without a passkey"));
+        let confirmation = confirmation.to_str().expect("text").split(';').next().expect("a pair");
+        self.browser_with(&format!("{}; {confirmation}", cookie::pair(url, &login.cookie)))
+    }
+
+    async fn log_in(&self, email: &str) -> NewLogin {
         let (scope, user) = self.core.storage.user_by_email(email).await.expect("read").expect("an account");
-        let login = self.state.logins.open(scope, user, Client::default()).await.expect("a login");
-        let cookie = cookie::pair(&self.core.config.public_url, &login.cookie);
-        self.browser_with(&cookie)
+        self.state.logins.open(scope, user, Proof::Password, Client::default()).await.expect("a login")
     }
 
     /// Nobody is signed in.

@@ -367,6 +367,7 @@ async fn settings_are_read_back_as_they_were_stored() {
         maximum_duration: minutes(60),
         decline_within: Some(minutes(1)),
         room_may_end: false,
+        step_up: true,
         audit_retention: minutes(60 * 24 * 30),
     };
     let (before, enabled) = (RemoteAccessSettings::default(), "remote_access.enabled");

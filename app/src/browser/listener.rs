@@ -38,6 +38,11 @@ impl Listener {
         Some(Self::new(&window, kind, take))
     }
 
+    /// Tells when the person comes back to this window from another one or another tab.
+    pub fn on_return(mut take: impl FnMut() + 'static) -> Option<Self> {
+        Self::on_window("focus", move |_: Event| take())
+    }
+
     pub fn on_document<E: JsCast + 'static>(kind: &'static str, take: impl FnMut(E) + 'static) -> Option<Self> {
         let document = page::document()?;
         Some(Self::new(&document, kind, take))

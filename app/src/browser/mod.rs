@@ -14,6 +14,7 @@ pub mod leave;
 pub mod letters;
 pub mod listener;
 pub mod page;
+pub mod passkeys;
 pub mod storage;
 pub mod system;
 pub mod task;

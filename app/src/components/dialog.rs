@@ -7,7 +7,14 @@ use super::reactive::{When, effect};
 /// A modal dialog; the browser keeps the focus inside and gives it back afterwards. Its contents exist only while
 /// it is open.
 #[component]
-pub fn Dialog(open: RwSignal<bool>, #[prop(into)] title: Signal<String>, children: ChildrenFn) -> impl IntoView {
+pub fn Dialog(
+    open: RwSignal<bool>,
+    #[prop(into)] title: Signal<String>,
+    /// Another one for a dialog that opens over others.
+    #[prop(default = "dialog-title")]
+    title_id: &'static str,
+    children: ChildrenFn,
+) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     effect(move || {
         let Some(element) = dialog.get() else { return };
@@ -19,10 +26,10 @@ pub fn Dialog(open: RwSignal<bool>, #[prop(into)] title: Signal<String>, childre
         }
     });
     view! {
-        <dialog class="dialog" node_ref=dialog aria-labelledby="dialog-title" on:close=move |_| open.set(false)>
+        <dialog class="dialog" node_ref=dialog aria-labelledby=title_id on:close=move |_| open.set(false)>
             <When condition=open>
                 <header class="dialog-head">
-                    <h2 id="dialog-title">{move || title.get()}</h2>
+                    <h2 id=title_id>{move || title.get()}</h2>
                     <button type="button" class="button button-quiet button-icon" aria-label="Close" on:click=move |_| open.set(false)>
                         <Icon symbol=Symbol::Close/>
                     </button>

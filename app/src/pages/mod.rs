@@ -1,6 +1,7 @@
 //! One file or folder per route. Pages fetch; what a page says stands at its top, in `text`.
 
 mod address;
+mod confirm;
 mod copying;
 mod enrolment;
 mod guard;
@@ -22,6 +23,7 @@ mod sign_in;
 mod theme_choice;
 mod welcome;
 
+pub use confirm::ConfirmItIsYou;
 pub use guard::Guard;
 pub use header::Header;
 pub use heading::Navigated;

@@ -6,10 +6,12 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use protocol::api::{IdentityProvider, LoginRequest, ProblemCode, SignInProblem};
+use protocol::api::{IdentityProvider, IdentityProviders, LoginRequest, Me, PasskeyAnswer, ProblemCode, SignInProblem};
 
+use super::confirm::no_passkey;
 use super::heading::{Navigated, name_document};
 use crate::api::{self, ApiError};
+use crate::browser::passkeys::{self as browser_passkeys, NoPasskey};
 use crate::browser::{page, task};
 use crate::components::{
     Field, Icon, Notice, NoticeTone, PasswordField, RingMark, SubmitButton, Symbol, computed, effect,
@@ -30,6 +32,8 @@ mod text {
     pub(super) const NO_PASSWORD: &str = "Enter your password.";
     pub(super) const FORGOTTEN: &str =
         "Forgot your password? Ask an administrator of your organisation to set a new one.";
+
+    pub(super) const WITH_PASSKEY: &str = "Sign in with a passkey";
 
     pub(super) fn with_provider(name: &str) -> String {
         format!("Sign in with {name}")
@@ -179,7 +183,7 @@ pub fn SignInPage() -> impl IntoView {
                         disabled=move || 0 < form.wait_s.get()
                     />
                 </form>
-                <Providers/>
+                <OtherWays form/>
                 <p class="entrance-foot">{text::FORGOTTEN}</p>
             </div>
         </div>
@@ -227,24 +231,68 @@ fn provider_problem() -> Option<String> {
     SignInProblem::from_code(&code).map(|problem| text::problem(problem).to_owned())
 }
 
-/// The ways to the identity providers. They leave the portal, so the server is asked and not the router.
+/// What people may sign in with beside a password.
 #[component]
-fn Providers() -> impl IntoView {
-    let offered = RwSignal::new(Vec::new());
+fn OtherWays(form: Form) -> impl IntoView {
+    let offered = RwSignal::new(None);
     let next = use_query_map().with_untracked(|query| next_path(query.get_str("next")));
     task::spawn(async move {
         // Without an answer the password is left.
         if let Ok(answer) = api::identity_providers().await {
-            offered.try_set(answer.providers);
+            offered.try_set(Some(answer));
         }
     });
     computed(move || {
-        let links =
-            offered.with(|providers| providers.iter().map(|provider| link(provider, &next)).collect::<Vec<_>>());
-        (!links.is_empty()).then(|| view! { <div class="entrance-providers">{links}</div> }.into_any())
+        let IdentityProviders { providers, passkeys } = offered.get()?;
+        let links: Vec<_> = providers.iter().map(|provider| link(provider, &next)).collect();
+        let passkeys = passkeys && browser_passkeys::are_supported();
+        (passkeys || !links.is_empty()).then(|| {
+            view! {
+                <div class="entrance-providers">
+                    {passkeys.then(|| view! { <WithPasskey form/> }.into_any())}
+                    {links}
+                </div>
+            }
+            .into_any()
+        })
     })
 }
 
+#[component]
+fn WithPasskey(form: Form) -> impl IntoView {
+    let login = expect_context::<Login>();
+    let sign_in = move |_| {
+        if form.busy.get_untracked() || 0 < form.wait_s.get_untracked() {
+            return;
+        }
+        form.busy.set(true);
+        form.error.set(None);
+        task::spawn(async move {
+            let result = with_passkey().await;
+            form.busy.try_set(false);
+            match result {
+                Ok(me) => login.sign_in(me),
+                Err(Ok(error)) => form.show(&error),
+                Err(Err(reason)) => drop(form.error.try_set(Some(no_passkey(reason).to_owned()))),
+            }
+        });
+    };
+    view! {
+        <button type="button" class="button button-wide" on:click=sign_in>
+            <Icon symbol=Symbol::Key/>
+            {text::WITH_PASSKEY}
+        </button>
+    }
+}
+
+/// Fails for what the server or the browser says.
+async fn with_passkey() -> Result<Me, Result<ApiError, NoPasskey>> {
+    let begun = api::passkeys::begin_sign_in().await.map_err(Ok)?;
+    let credential = browser_passkeys::get(&begun.options).await.map_err(Err)?;
+    api::passkeys::sign_in(&PasskeyAnswer { state: begun.state, credential }).await.map_err(Ok)
+}
+
+/// To an identity provider. It leaves the portal, so the server is asked and not the router.
 fn link(provider: &IdentityProvider, next: &str) -> AnyView {
     let (href, label) = (api::provider_url(&provider.id, next), text::with_provider(&provider.name));
     view! { <a class="button button-wide" rel="external" href=href><Icon symbol=Symbol::Key/>{label}</a> }.into_any()

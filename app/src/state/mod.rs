@@ -4,6 +4,7 @@
 
 pub mod appearance;
 pub mod clock;
+pub mod confirmation;
 pub mod live;
 pub mod login;
 pub mod toasts;

@@ -39,6 +39,10 @@ pub enum ProblemCode {
     SetupLinkSpent,
     /// The invitation is unknown, spent or too old, or the account is disabled.
     InvitationSpent,
+    /// The passkey is not known here, or was not asked for.
+    PasskeyRefused,
+    /// The person is to confirm first that it is they who are at the browser (`POST /me/confirmation`).
+    ConfirmationNeeded,
     /// Signed in, but without the permission.
     Forbidden,
     /// There is no such thing, or not for this person.

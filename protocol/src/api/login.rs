@@ -43,12 +43,14 @@ pub struct TenantSummary {
     pub remote_access_enabled: bool,
 }
 
-/// `GET /oidc`: the identity providers that people may sign in with.
+/// `GET /oidc`: what people may sign in with beside a password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IdentityProviders {
     /// In the order in which they are offered.
     pub providers: Vec<IdentityProvider>,
+    /// Browsers use passkeys at this address of the portal.
+    pub passkeys: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

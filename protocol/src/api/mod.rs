@@ -7,6 +7,7 @@ mod error;
 mod event;
 mod group;
 mod login;
+mod passkey;
 mod reach;
 mod role;
 mod room;
@@ -23,6 +24,10 @@ pub use error::{Problem, ProblemCode};
 pub use event::LiveEvent;
 pub use group::{CreateGroup, EditGroup, GroupDetail, GroupEntry, GroupList, GroupRef};
 pub use login::{IdentityProvider, IdentityProviders, LoginRequest, Me, SignInProblem, TenantSummary};
+pub use passkey::{
+    CONFIRMED_FOR_S, Confirm, ConfirmationWays, NewPasskey, PASSKEYS_MAX, Passkey, PasskeyAnswer, PasskeyCeremony,
+    PasskeyList,
+};
 pub use reach::{Covers, ReachBy, ReachedRoom, ReachingPerson, RoomReach, UserReach};
 pub use role::{CreateRole, DESCRIPTION_MAX_BYTES, EditRole, Role, RoleDetail, RoleList, RoleRef};
 pub use room::{

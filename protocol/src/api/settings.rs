@@ -66,6 +66,9 @@ pub struct RemoteAccessSettings {
     pub decline_within_s: Option<u32>,
     /// People in the room may end a session.
     pub room_may_end: bool,
+    /// Whoever starts a session or changes settings, roles, people or consoles confirms first that it is they who are at
+    /// the browser, unless they did so in the last five minutes.
+    pub step_up: bool,
     /// Days for which the audit log is kept: 30 to 3650 (ten years).
     #[cfg_attr(feature = "openapi", schema(minimum = 30, maximum = 3650))]
     pub audit_retention_days: u32,
@@ -116,6 +119,7 @@ mod tests {
         maximum_s: 14_400,
         decline_within_s: None,
         room_may_end: true,
+        step_up: false,
         audit_retention_days: 180,
         version: String::new(),
     };

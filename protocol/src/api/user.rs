@@ -159,6 +159,8 @@ pub struct UserDetail {
     pub groups: Vec<GroupRef>,
     /// Own ones, and those of the groups.
     pub assignments: Vec<HeldAssignment>,
+    /// How many passkeys they have.
+    pub n_passkeys: u32,
     /// Names the present state, for [`EditUser`].
     pub version: u32,
 }

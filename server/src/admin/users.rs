@@ -9,7 +9,7 @@ use super::{Without, has_administrator, shown};
 use crate::access::{Effective, may_manage_account};
 use crate::audit::Event;
 use crate::state::AppState;
-use crate::storage::{AssignmentsOf, LoginKey, NewUser, TenantScope, User, UserEdit, UserFilter};
+use crate::storage::{AssignmentsOf, LoginKey, NewUser, PasskeyRecord, TenantScope, User, UserEdit, UserFilter};
 use crate::{invitation, naming, random};
 
 /// Most accounts of a tenant.
@@ -25,6 +25,7 @@ pub async fn show(state: &AppState, scope: &TenantScope, id: &UserId) -> Result<
         user: entry(&user),
         groups: groups.into_iter().map(|group| GroupRef { id: group.id, name: group.name }).collect(),
         assignments: shown::held_assignments(state, scope, AssignmentsOf::User(*id)).await?,
+        n_passkeys: storage.passkeys_of(scope, id).await?.len() as u32,
         version: user.version,
     })
 }
@@ -143,6 +144,21 @@ pub async fn invite(change: Change<'_>, id: &UserId) -> Result<Invitation> {
         return Err(AdminError::NotFound);
     }
     Ok(shown)
+}
+
+/// Removes all passkeys of somebody who lost theirs.
+///
+/// # Errors
+/// When there is no such user, or whoever makes the change may do less than the account.
+pub async fn remove_passkeys(change: Change<'_>, id: &UserId) -> Result<()> {
+    let storage = &change.state.core.storage;
+    let user = storage.user(change.scope, id).await?.ok_or(AdminError::NotFound)?;
+    may_manage(&change, &user).await?;
+    for PasskeyRecord { id: passkey, name, .. } in storage.passkeys_of(change.scope, id).await? {
+        let event = change.event(&Event::PasskeyRemoved { user: *id, passkey, name });
+        storage.delete_passkey(change.scope, &passkey, event).await?;
+    }
+    Ok(())
 }
 
 /// # Errors

@@ -1,7 +1,9 @@
 use protocol::access::{Access, Permission};
 use protocol::api::UnixMillis;
 use protocol::control::Shortcut;
-use protocol::ids::{AssignmentId, ConsoleId, DisplayId, GroupId, ProviderId, RoleId, RoomId, SessionId, UserId};
+use protocol::ids::{
+    AssignmentId, ConsoleId, DisplayId, GroupId, PasskeyId, ProviderId, RoleId, RoomId, SessionId, UserId,
+};
 use protocol::link::SessionEvent;
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
@@ -140,6 +142,10 @@ events! {
     IdentityLinked = "user.identity_linked", User, "Update", Successful {
         user: UserId, provider: ProviderId, issuer: String, subject: String,
     };
+    PasskeyAdded = "user.passkey_added", User, "Update", Successful { user: UserId, passkey: PasskeyId, name: String };
+    PasskeyRemoved = "user.passkey_removed", User, "Update", Successful {
+        user: UserId, passkey: PasskeyId, name: String,
+    };
     /// By the person's invitation or with the password before it.
     PasswordChanged = "user.password_changed", User, "Update", Successful { user: UserId };
 
@@ -196,6 +202,13 @@ events! {
         user: UserId,
         /// The identity provider that said who it is; none for a password or a link of ours.
         #[serde(skip_serializing_if = "Option::is_none")] provider: Option<ProviderId>,
+        #[serde(skip_serializing_if = "Option::is_none")] passkey: Option<PasskeyId>,
+    };
+    /// Somebody who is signed in proved anew that it is they.
+    LoginConfirmed = "login.confirmed", Login, "Update", Successful {
+        user: UserId,
+        /// None for the password.
+        #[serde(skip_serializing_if = "Option::is_none")] passkey: Option<PasskeyId>,
     };
     LoginFailed = "login.failed", Login, "Create", Failed {
         /// None when the identity provider named nobody who has an account.
@@ -203,7 +216,7 @@ events! {
         #[serde(skip_serializing_if = "Option::is_none")] provider: Option<ProviderId>,
         /// Whom the provider named.
         #[serde(skip_serializing_if = "Option::is_none")] subject: Option<String>,
-        /// What was wrong with the provider's answer, or with the account.
+        /// What was wrong with the provider's or the passkey's answer, or with the account.
         #[serde(skip_serializing_if = "Option::is_none")] why: Option<String>,
     };
     LoginEnded = "login.ended", Login, "Delete", Successful { user: UserId };

@@ -13,6 +13,8 @@ pub enum ApiError {
     WrongCredentials,
     SetupLinkSpent,
     InvitationSpent,
+    PasskeyRefused,
+    ConfirmationNeeded,
     Forbidden,
     /// The sentence says why not.
     ForbiddenBecause(String),
@@ -40,8 +42,10 @@ impl ApiError {
 
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotSignedIn | Self::WrongCredentials => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::ForbiddenBecause(_) | Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::NotSignedIn | Self::WrongCredentials | Self::PasskeyRefused => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::ForbiddenBecause(_) | Self::ConfirmationNeeded | Self::ForeignOrigin => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Conflict(_) | Self::Refused(_) | Self::SetupLinkSpent | Self::InvitationSpent => StatusCode::CONFLICT,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
@@ -57,6 +61,8 @@ impl ApiError {
             Self::WrongCredentials => ProblemCode::WrongCredentials,
             Self::SetupLinkSpent => ProblemCode::SetupLinkSpent,
             Self::InvitationSpent => ProblemCode::InvitationSpent,
+            Self::PasskeyRefused => ProblemCode::PasskeyRefused,
+            Self::ConfirmationNeeded => ProblemCode::ConfirmationNeeded,
             Self::Forbidden | Self::ForbiddenBecause(_) => ProblemCode::Forbidden,
             Self::NotFound => ProblemCode::NotFound,
             Self::Conflict(_) => ProblemCode::Conflict,
@@ -75,6 +81,8 @@ impl ApiError {
             Self::WrongCredentials => "The e-mail address or the password is wrong.",
             Self::SetupLinkSpent => "This set-up link was used or is too old. Make a new one on the server.",
             Self::InvitationSpent => "This link was used or is too old. Ask an administrator for a new one.",
+            Self::PasskeyRefused => "This passkey could not be used here. Try again, or sign in another way.",
+            Self::ConfirmationNeeded => "Confirm first that it is you.",
             Self::Forbidden => "Your roles do not allow this.",
             Self::NotFound => "There is no such thing here.",
             Self::Conflict(sentence) | Self::BadRequest(sentence) | Self::ForbiddenBecause(sentence) => sentence,

@@ -10,5 +10,6 @@ pub mod needs;
 pub mod router;
 pub mod routes;
 pub mod sockets;
+pub mod step_up;
 
 pub use router::router;

@@ -199,6 +199,8 @@ mod tests {
             ("assignment", text(&made["assignments"][0]["id"])),
             ("user", user.id.to_string()),
             ("group", group.id.to_string()),
+            // Everybody has their own.
+            ("passkey", "0".repeat(32)),
             ("provider", "nobody".to_owned()),
         ]);
         let missing = there.keys().map(|name| match *name {
@@ -264,7 +266,7 @@ mod tests {
             for (method, path, needs) in of_routes(&description()) {
                 // Each with a login of their own: some routes end it.
                 let browser = match email {
-                    Some(email) => server.sign_in_as(email).await,
+                    Some(email) => server.sign_in_confirmed_as(email).await,
                     None => server.browser(),
                 };
                 let expected = expected(needs, principal);

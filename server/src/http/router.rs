@@ -24,7 +24,8 @@ const BODY_MAX_BYTES: usize = 64 << 10;
         description = "Remote access to meeting-room consoles. Errors are problem details (RFC 9457) with a stable `code`. \
             Requests that change something carry the header `x-redring-request: 1`. `x-needs` says who may ask: `nobody`, \
             somebody with a `login`, who has a permission for the `room:` of the path, `somewhere:` or `everywhere:`, or an \
-            `administrator` (a Global Administrator or Rooms Manager of the whole organisation).",
+            `administrator` (a Global Administrator or Rooms Manager of the whole organisation). `x-step-up` says where the \
+            person confirms first that it is they (`POST /me/confirmation`): `always`, or when the organisation's `setting` wants it.",
     ),
     components(schemas(api::Problem, api::LiveEvent)),
     tags(

@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use protocol::api::CONFIRMED_FOR_S;
 use protocol::secure::Secret;
 
 use crate::config::PublicUrl;
@@ -50,6 +51,16 @@ pub fn clear_pending(url: &PublicUrl) -> HeaderValue {
     header(format!("{}=; {}; Max-Age=0", pending_name(url), pending_attributes(url)))
 }
 
+/// `Set-Cookie` that says that somebody has just confirmed that it is they.
+pub fn set_confirmation(url: &PublicUrl, sealed: &str) -> HeaderValue {
+    let name = confirmation_name(url);
+    header(format!("{name}={sealed}; {}; Max-Age={CONFIRMED_FOR_S}", attributes(url)))
+}
+
+fn confirmation_name(url: &PublicUrl) -> &'static str {
+    if url.is_https() { "__Host-confirmation" } else { "confirmation" }
+}
+
 fn pending_name(url: &PublicUrl) -> &'static str {
     if url.is_https() { "__Host-oidc" } else { "oidc" }
 }
@@ -80,6 +91,11 @@ pub fn device<'a>(headers: &'a HeaderMap, url: &PublicUrl) -> Option<&'a str> {
 /// What the browser keeps while its person is at an identity provider.
 pub fn pending<'a>(headers: &'a HeaderMap, url: &PublicUrl) -> Option<&'a str> {
     value(headers, pending_name(url))
+}
+
+/// What says that somebody has confirmed lately that it is they.
+pub fn confirmation<'a>(headers: &'a HeaderMap, url: &PublicUrl) -> Option<&'a str> {
+    value(headers, confirmation_name(url))
 }
 
 /// Two cookies of one name are no cookie: somebody may have slipped in the second.

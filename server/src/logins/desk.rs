@@ -3,12 +3,13 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use protocol::api::UnixMillis;
-use protocol::ids::{ProviderId, UserId};
+use protocol::ids::{PasskeyId, ProviderId, UserId};
 use protocol::secure::Secret;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::attempts::{Attempts, Wait};
+use super::confirmation;
 use super::password::{PasswordError, Passwords};
 use crate::audit::{Actor, Client, Event};
 use crate::clock::millis;
@@ -38,6 +39,21 @@ pub struct NewLogin {
     pub cookie: Secret<32>,
     /// For the browser's device cookie.
     pub device: String,
+    /// For the cookie of [`super::confirmation`]: signing in was confirmation enough.
+    pub confirmation: Option<String>,
+}
+
+/// What somebody proved with who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// Their password, typed or set just now.
+    Password,
+    /// The word of an identity provider; `fresh` when it asked the person anew.
+    Provider {
+        provider: ProviderId,
+        fresh: bool,
+    },
+    Passkey(PasskeyId),
 }
 
 /// Why nobody was signed in.
@@ -88,7 +104,7 @@ impl LoginDesk {
         match account {
             Some((scope, user)) if matches && !user.disabled => {
                 self.attempts.succeeded(email);
-                Ok(self.open(scope, user, client).await?)
+                Ok(self.open(scope, user, Proof::Password, client).await?)
             }
             account => {
                 self.record_failure(account, client).await?;
@@ -152,29 +168,32 @@ impl LoginDesk {
         Ok(())
     }
 
-    /// Makes a login for somebody whose identity was proved to us.
-    pub async fn open(&self, scope: TenantScope, user: User, client: Client) -> Result<NewLogin> {
-        self.open_by(scope, user, None, client).await
-    }
-
-    /// Makes a login for somebody whose identity was proved, by an identity provider if one is named.
-    pub(super) async fn open_by(
-        &self,
-        scope: TenantScope,
-        user: User,
-        provider: Option<ProviderId>,
-        client: Client,
-    ) -> Result<NewLogin> {
+    /// Makes a login for somebody who proved who they are.
+    pub async fn open(&self, scope: TenantScope, user: User, proof: Proof, client: Client) -> Result<NewLogin> {
+        let is_confirmed = match &proof {
+            Proof::Passkey(_) => true,
+            Proof::Provider { fresh: false, .. } => false,
+            // Whoever has a passkey confirms with it.
+            Proof::Password | Proof::Provider { fresh: true, .. } => {
+                self.core.storage.passkeys_of(&scope, &user.id).await?.is_empty()
+            }
+        };
         let cookie: Secret<32> = random::secret();
         let now = self.core.clock.now();
         let key = LoginKey::of_cookie(cookie.expose());
         let record = LoginRecord { key, user: user.id, created_at: now, last_active_at: now };
-        let event =
-            self.core.auditor.event(&Actor::from(&user), client, &Event::LoginSucceeded { user: user.id, provider });
+        let (provider, passkey) = match proof {
+            Proof::Password => (None, None),
+            Proof::Provider { provider, .. } => (Some(provider), None),
+            Proof::Passkey(passkey) => (None, Some(passkey)),
+        };
+        let event = Event::LoginSucceeded { user: user.id, provider, passkey };
+        let event = self.core.auditor.event(&Actor::from(&user), client, &event);
         self.core.storage.create_login(&scope, &record, event).await?;
         self.core.metrics.logins.increment();
         let device = self.device_proof(&user.email);
-        Ok(NewLogin { scope, user, key, cookie, device })
+        let confirmation = is_confirmed.then(|| confirmation::make(&self.core, &key));
+        Ok(NewLogin { scope, user, key, cookie, device, confirmation })
     }
 
     /// Ends a login; its cookie is dead from now on.

@@ -4,7 +4,7 @@
 //! row that itself proves the tenant (a login, a console's key, the tenant). No id from a request chooses a tenant.
 //!
 //! A change that is audited takes its [`NewEvent`] along, so that the change and the event are committed together or
-//! not at all. Reading order: [`tenants`], [`users`], [`groups`], [`logins`], [`invitations`], [`identities`], [`roles`],
+//! not at all. Reading order: [`tenants`], [`users`], [`groups`], [`logins`], [`invitations`], [`identities`], [`passkeys`], [`roles`],
 //! [`rooms`], [`consoles`], [`sessions`], [`events`], [`installation`], then [`sqlite`].
 
 pub mod consoles;
@@ -14,6 +14,7 @@ pub mod identities;
 pub mod installation;
 pub mod invitations;
 pub mod logins;
+pub mod passkeys;
 pub mod roles;
 pub mod rooms;
 pub mod sessions;
@@ -30,6 +31,7 @@ pub use identities::{Identities, NewIdentity};
 pub use installation::{Installation, SetupLink};
 pub use invitations::{Invitations, NewInvitation};
 pub use logins::{LoginKey, LoginRecord, Logins};
+pub use passkeys::{PasskeyRecord, Passkeys};
 pub use roles::{Assignment, AssignmentScope, AssignmentsOf, NewRole, Role, Roles};
 pub use rooms::{NewRoom, Room, RoomFacts, Rooms};
 pub use sessions::{NewSession, SessionEnd, SessionRecord, Sessions};
@@ -61,6 +63,7 @@ pub trait Storage:
     + Logins
     + Invitations
     + Identities
+    + Passkeys
     + Roles
     + Rooms
     + Consoles
@@ -80,6 +83,7 @@ impl<T> Storage for T where
         + Logins
         + Invitations
         + Identities
+        + Passkeys
         + Roles
         + Rooms
         + Consoles

@@ -30,6 +30,8 @@ pub struct RemoteAccessSettings {
     pub decline_within: Option<Duration>,
     /// People in the room may end a session.
     pub room_may_end: bool,
+    /// People confirm that it is they before they start sessions or administer.
+    pub step_up: bool,
     pub audit_retention: Duration,
 }
 
@@ -44,6 +46,7 @@ impl Default for RemoteAccessSettings {
             maximum_duration: Duration::from_hours(4),
             decline_within: None,
             room_may_end: true,
+            step_up: false,
             audit_retention: Duration::from_hours(180 * 24),
         }
     }

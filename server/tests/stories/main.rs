@@ -13,6 +13,7 @@ mod hostile;
 mod links;
 mod oidc;
 mod oracle;
+mod passkeys;
 mod people;
 mod relay;
 mod roles;

@@ -103,13 +103,23 @@ impl Scene {
     /// Sends somebody's browser to the provider.
     async fn send(&self, browser: &Browser, case: &str) -> Sent {
         let answer = self.begin(browser, case, None).await;
-        let url = Url::parse(header(&answer, "location").expect("a redirect")).expect("the provider's page");
+        self.sent(&answer, case)
+    }
+
+    /// Sends somebody's browser to the provider to prove anew who they are.
+    async fn send_anew(&self, browser: &Browser, case: &str) -> Sent {
+        let answer = browser.get(&format!("/oidc/{case}/start?fresh=true")).await;
+        self.sent(&answer, case)
+    }
+
+    fn sent(&self, answer: &Answer, case: &str) -> Sent {
+        let url = Url::parse(header(answer, "location").expect("a redirect")).expect("the provider's page");
         let query: HashMap<String, String> = url.query_pairs().into_owned().collect();
         self.providers.change(case, |play| {
             play.nonce.clone_from(&query["nonce"]);
             play.challenge.clone_from(&query["code_challenge"]);
         });
-        Sent { cookie: cookie(&answer, "oidc").expect("a cookie"), url, query }
+        Sent { cookie: cookie(answer, "oidc").expect("a cookie"), url, query }
     }
 
     /// What an honest browser brings back from the provider.
@@ -436,7 +446,7 @@ async fn nobody_is_signed_in_by_a_hostile_provider_or_browser() {
 async fn a_sign_in_asks_with_everything_that_ties_the_answer_to_it() {
     let scene = Scene::start(&["contoso"]).await;
     let offered: serde_json::Value = scene.world.nobody().get("/oidc").await.json(200);
-    assert_eq!(offered, json!({"providers": [{"id": "contoso", "name": "Contoso ID"}]}));
+    assert_eq!(offered, json!({"providers": [{"id": "contoso", "name": "Contoso ID"}], "passkeys": false}));
     let answer = scene.begin(&scene.world.nobody(), "contoso", None).await;
     assert!(cookie_line(&answer, "oidc").ends_with("; Path=/; HttpOnly; SameSite=Lax; Max-Age=600"));
     let (first, second) =
@@ -541,6 +551,39 @@ async fn nothing_works_twice_or_late_or_for_another_browser_or_provider() {
     let failed = scene.world.events("login.failed").await;
     assert_eq!(failed.len(), 3, "what a provider was asked for is on record");
     assert!(failed.iter().all(|event| event["provider"].is_string() && event["why"].is_string()));
+}
+
+#[tokio::test]
+async fn a_sign_in_confirms_only_when_the_person_proved_it_just_now() {
+    let scene = Scene::start(&["contoso"]).await;
+    let nobody = scene.world.nobody();
+    let usual = scene.send(&nobody, "contoso").await;
+    assert!(!usual.query.contains_key("prompt") && !usual.query.contains_key("max_age"));
+    scene.providers.change("contoso", |play| play.claims["auth_time"] = json!(NOW_S));
+    let answer = scene.bring(&scene.honest(&usual, "contoso")).await;
+    assert!(cookie(&answer, "confirmation").is_none(), "the provider may have remembered the person");
+
+    let anew = scene.send_anew(&nobody, "contoso").await;
+    assert_eq!((anew.query["prompt"].as_str(), anew.query["max_age"].as_str()), ("login", "0"));
+    let answer = scene.bring(&scene.honest(&anew, "contoso")).await;
+    assert!(cookie_line(&answer, "confirmation").ends_with("; Path=/; HttpOnly; SameSite=Strict; Max-Age=300"));
+    let pair = |name: &str| format!("{name}={}", cookie(&answer, name).expect("a cookie"));
+    let browser = scene.world.nobody().with_cookie(&format!("{}; {}", pair("sid"), pair("confirmation")));
+    let ways: serde_json::Value = browser.get("/me/confirmation").await.json(200);
+    assert_eq!((&ways["confirmed"], &ways["providers"][0]["id"]), (&json!(true), &json!("contoso")));
+
+    for (what, at) in [
+        ("no time", json!(null)),
+        ("long ago", json!(NOW_S - 12 * 60)),
+        ("in the future", json!(NOW_S + 120)),
+        ("no number", json!("now")),
+    ] {
+        scene.providers.change("contoso", |play| play.claims["auth_time"] = at);
+        let anew = scene.send_anew(&nobody, "contoso").await;
+        let problem = refused(&scene.bring(&scene.honest(&anew, "contoso")).await, what);
+        assert_eq!(problem, "untrusted", "{what}");
+    }
+    assert_eq!(scene.world.n_logins().await, 2);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::everywhere::SignOutEverywhere;
+use super::passkeys::PasskeysPanel;
 use super::password::PasswordPanel;
 use crate::browser::task;
 use crate::components::{Icon, Symbol, computed};
@@ -35,6 +36,7 @@ pub fn AccountPage() -> impl IntoView {
             <div class="page-head"><Heading title=Signal::stored(text::TITLE.to_owned())/></div>
             <Account/>
             <PasswordPanel/>
+            <PasskeysPanel/>
             <section class="panel" aria-labelledby="look">
                 <div class="panel-head"><h2 id="look">{text::LOOK}</h2></div>
                 <div class="panel-body panel-row">

@@ -3,6 +3,7 @@
 mod account;
 mod everywhere;
 mod fetched;
+mod passkeys;
 mod password;
 mod people;
 mod permissions;

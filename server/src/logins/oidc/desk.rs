@@ -10,7 +10,7 @@ use super::provider::{Answer, Provider};
 use super::{SignInError, accounts};
 use crate::audit::{Actor, Client, Event};
 use crate::config::{GroupsClaim, OidcProvider};
-use crate::logins::NewLogin;
+use crate::logins::{NewLogin, Proof};
 use crate::random;
 use crate::state::{AppState, Core};
 use crate::storage::{LoginKey, Result, TenantScope, User};
@@ -26,6 +26,15 @@ const WHY_MAX_CHARS: usize = 300;
 /// Signs people in whom an identity provider knows.
 pub struct OidcDesk {
     providers: Vec<Provider>,
+}
+
+/// What somebody wants from a sign-in.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// A path of the portal.
+    pub return_to: &'a str,
+    /// To confirm that it is they: the provider's memory does not count.
+    pub fresh: bool,
 }
 
 /// A sign-in that goes on at the provider.
@@ -59,6 +68,8 @@ pub struct Confirmed {
     pub earlier: Option<LoginKey>,
     /// A path of the portal.
     pub return_to: String,
+    /// The person proved it just now.
+    pub fresh: bool,
 }
 
 /// Nobody is signed in.
@@ -99,7 +110,7 @@ impl OidcDesk {
         &self,
         state: &AppState,
         id: &str,
-        return_to: &str,
+        wish: Wish<'_>,
         earlier: Option<LoginKey>,
         client: Client,
     ) -> std::result::Result<Begun, SignInError> {
@@ -111,7 +122,8 @@ impl OidcDesk {
             state: secret(),
             nonce: secret(),
             verifier: secret(),
-            return_to: return_to.to_owned(),
+            return_to: wish.return_to.to_owned(),
+            fresh: wish.fresh,
             expires_at: state.core.clock.now() + LIFETIME_MS,
             earlier: earlier.map(|key| key.0),
         };
@@ -146,6 +158,7 @@ impl OidcDesk {
                 groups: provider.config.groups.clone().zip(person.and_then(|person| person.groups)),
                 earlier: pending.earlier.map(LoginKey),
                 return_to: pending.return_to,
+                fresh: pending.fresh,
             }),
             Err(error) => {
                 let recorded = record(state, provider, person.as_ref(), &error, client).await;
@@ -157,8 +170,8 @@ impl OidcDesk {
 
     /// Makes the login of somebody who was confirmed.
     pub async fn open(&self, state: &AppState, confirmed: Confirmed, client: Client) -> Result<NewLogin> {
-        let Confirmed { scope, user, provider, .. } = confirmed;
-        state.logins.open_by(scope, user, Some(provider), client).await
+        let Confirmed { scope, user, provider, fresh, .. } = confirmed;
+        state.logins.open(scope, user, Proof::Provider { provider, fresh }, client).await
     }
 }
 

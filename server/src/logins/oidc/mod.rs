@@ -21,7 +21,7 @@ use protocol::ids::UserId;
 use super::attempts::Wait;
 use crate::storage::StorageError;
 
-pub use desk::{Begun, Callback, Confirmed, OidcDesk, Refused, is_portal_path};
+pub use desk::{Begun, Callback, Confirmed, OidcDesk, Refused, Wish, is_portal_path};
 pub use provider::CALLBACK;
 
 /// Why nobody was signed in.

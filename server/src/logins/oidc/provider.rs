@@ -1,6 +1,7 @@
 //! One identity provider: what it publishes about itself, the way to its sign-in page, and what its answer proves.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use openidconnect::core::{
@@ -40,6 +41,9 @@ const REST_AFTER_FAILURE: Micros = Micros::from_secs(3);
 const LEEWAY: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
 /// An ID token is made for this sign-in, not earlier.
 const ISSUED_WITHIN: chrono::TimeDelta = chrono::TimeDelta::minutes(15);
+
+/// Somebody who is to prove anew who they are does so after they were sent to the provider.
+const PROVED_WITHIN: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 
 /// Where providers send people back to.
 pub const CALLBACK: &str = "/api/v1/oidc/callback";
@@ -105,6 +109,12 @@ pub(super) struct Answer<'a> {
     pub(super) issuer: Option<&'a str>,
 }
 
+/// What an ID token has to answer to.
+struct Asked {
+    nonce: Nonce,
+    fresh: bool,
+}
+
 pub(super) struct Provider {
     pub(super) config: OidcProvider,
     redirect: RedirectUrl,
@@ -134,11 +144,14 @@ impl Provider {
         let verifier = PkceCodeVerifier::new(pending.verifier.clone());
         let (state, nonce) = (pending.state.clone(), pending.nonce.clone());
         let scopes = self.config.scopes.iter().cloned().map(Scope::new);
-        let (url, _, _) = client
+        let mut request = client
             .authorize_url(CoreAuthenticationFlow::AuthorizationCode, || CsrfToken::new(state), || Nonce::new(nonce))
             .add_scopes(scopes)
-            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
-            .url();
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+        if pending.fresh {
+            request = request.add_prompt(CoreAuthPrompt::Login).set_max_age(Duration::ZERO);
+        }
+        let (url, _, _) = request.url();
         Ok(url.into())
     }
 
@@ -163,11 +176,11 @@ impl Provider {
             return Err(untrusted("the token is of an unknown type"));
         }
         let token = tokens.id_token().ok_or_else(|| untrusted("there is no ID token"))?;
-        let nonce = Nonce::new(pending.nonce.clone());
-        let claims = match self.check(&metadata, token, tokens.access_token(), &nonce) {
+        let asked = Asked { nonce: Nonce::new(pending.nonce.clone()), fresh: pending.fresh };
+        let claims = match self.check(&metadata, token, tokens.access_token(), &asked) {
             Err(Rejected::UnknownKey) => {
                 let metadata = self.metadata_with_new_keys().await?;
-                self.check(&metadata, token, tokens.access_token(), &nonce)
+                self.check(&metadata, token, tokens.access_token(), &asked)
             }
             checked => checked,
         };
@@ -205,7 +218,7 @@ impl Provider {
         metadata: &Metadata,
         token: &'t Token,
         access_token: &AccessToken,
-        nonce: &Nonce,
+        asked: &Asked,
     ) -> Result<&'t Claims, Rejected> {
         let now = self.now();
         // Always as a public client: then no signature can be made with the client's secret.
@@ -218,9 +231,13 @@ impl Provider {
                     let sound = issued_at <= now + LEEWAY && now - LEEWAY - ISSUED_WITHIN <= issued_at;
                     if sound { Ok(()) } else { Err("the ID token was not issued now".to_owned()) }
                 });
-        let claims = token.claims(&verifier, nonce).map_err(Rejected::from)?;
+        let claims = token.claims(&verifier, &asked.nonce).map_err(Rejected::from)?;
         if claims.authorized_party().is_some_and(|party| **party != *self.config.client_id) {
             return Err(Rejected::because("the ID token was made for another client"));
+        }
+        let proved_now = |at: DateTime<Utc>| at <= now + LEEWAY && now - LEEWAY - PROVED_WITHIN <= at;
+        if asked.fresh && !claims.auth_time().is_some_and(proved_now) {
+            return Err(Rejected::because("the person did not prove anew who they are"));
         }
         if !claims::is_sound_subject(claims.subject()) {
             return Err(Rejected::because("the ID token names nobody"));

@@ -7,6 +7,7 @@ mod identities;
 mod installation;
 mod invitations;
 mod logins;
+mod passkeys;
 mod roles;
 mod rooms;
 mod row;
@@ -33,6 +34,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "start", include_str!("../../../migrations/sqlite/0001_start.sql")),
     (2, "people", include_str!("../../../migrations/sqlite/0002_people.sql")),
     (3, "identities", include_str!("../../../migrations/sqlite/0003_identities.sql")),
+    (4, "passkeys", include_str!("../../../migrations/sqlite/0004_passkeys.sql")),
 ];
 
 /// The database of one data folder.

@@ -108,8 +108,8 @@ async fn write_settings(
 ) -> Result<()> {
     sqlx::query(
         "INSERT OR REPLACE INTO remote_access (tenant, enabled, acknowledged_by, call_policy, view_shortcuts,
-             idle_limit_s, maximum_s, decline_within_s, room_may_end, retention_days)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             idle_limit_s, maximum_s, decline_within_s, room_may_end, retention_days, step_up)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )
     .bind(scope.tenant().as_str())
     .bind(settings.enabled)
@@ -121,6 +121,7 @@ async fn write_settings(
     .bind(settings.decline_within.map(|within| within.as_secs() as i64))
     .bind(settings.room_may_end)
     .bind((settings.audit_retention.as_secs() / SECONDS_PER_DAY) as i64)
+    .bind(settings.step_up)
     .execute(connection)
     .await?;
     Ok(())
@@ -138,6 +139,7 @@ fn settings(row: &SqliteRow) -> Result<RemoteAccessSettings> {
         maximum_duration: seconds("maximum_s")?,
         decline_within: decline.map(|seconds| Duration::from_secs(seconds.unsigned_abs())),
         room_may_end: get(row, "room_may_end")?,
+        step_up: get(row, "step_up")?,
         audit_retention: Duration::from_secs(unsigned(row, "retention_days")? * SECONDS_PER_DAY),
     })
 }

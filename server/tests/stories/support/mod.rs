@@ -1,6 +1,7 @@
 //! What the stories are made of.
 
 pub(crate) mod agent;
+pub(crate) mod authenticator;
 pub(crate) mod http;
 pub(crate) mod provider;
 pub(crate) mod socket;

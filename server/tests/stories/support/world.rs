@@ -18,7 +18,7 @@ use server::enrolment_offer::{self, BOOTSTRAP_LIFETIME, Terms};
 use server::http::accept::{AcceptLimits, serve};
 use server::http::assets::Assets;
 use server::keys::ServerKeys;
-use server::logins::cookie;
+use server::logins::{Proof, cookie};
 use server::sessions::{Limits, SessionManager};
 use server::state::{AppState, Core};
 use server::storage::sqlite::{self, Sqlite3};
@@ -216,7 +216,7 @@ impl World {
 
     pub(crate) async fn sign_in_as(&self, email: &str) -> Browser {
         let (scope, user) = self.core.storage.user_by_email(email).await.unwrap().expect("an account");
-        let login = self.state.logins.open(scope, user, Client::default()).await.unwrap();
+        let login = self.state.logins.open(scope, user, Proof::Password, Client::default()).await.unwrap();
         Browser::new(self.address, &self.origin).with_cookie(&cookie::pair(&self.core.config.public_url, &login.cookie))
     }
 

@@ -9,7 +9,7 @@ use super::held::{Assignments, Groups};
 use super::invitation::InvitationLink;
 use super::user_words::{UserStateBadge, last_login, state_meaning, state_name};
 use super::{PATH, may_modify};
-use crate::api::{ApiError, people};
+use crate::api::{ApiError, passkeys, people};
 use crate::browser::{dates, page, task};
 use crate::components::{
     ConfirmDialog, Field, Icon, Notice, NoticeTone, RetryButton, SaveButton, Symbol, When, computed, effect,
@@ -37,6 +37,12 @@ mod text {
     pub(super) const ADDED: &str = "Added";
     pub(super) const INVITE: &str = "New invitation link";
     pub(super) const INVITE_WHY: &str = "For somebody who never signed in or forgot the password. A link from before stops working; the present password works until the new link is used.";
+    pub(super) const PASSKEYS_WHY: &str = "For somebody who lost theirs, or whose device may be in wrong hands.";
+    pub(super) const REMOVE_PASSKEYS: &str = "Remove passkeys";
+    pub(super) const REMOVE_ASK: &str = "Remove all passkeys of this person?";
+    pub(super) const REMOVE_ENDS: &str =
+        "None of them can be used to sign in any more. The password or the identity provider is left.";
+    pub(super) const REMOVED: &str = "The passkeys are removed.";
     pub(super) const DISABLE: &str = "Disable account";
     pub(super) const DISABLE_WHY: &str = "For somebody who left, or whose account may be in wrong hands.";
     pub(super) const DISABLE_ASK: &str = "Disable this account?";
@@ -93,6 +99,10 @@ impl Loaded {
 
     fn is_disabled(self) -> bool {
         self.detail.value.with(|detail| detail.as_ref().is_some_and(|detail| detail.user.state == UserState::Disabled))
+    }
+
+    fn has_passkeys(self) -> bool {
+        self.detail.value.with(|detail| detail.as_ref().is_some_and(|detail| 0 < detail.n_passkeys))
     }
 
     fn name(self) -> String {
@@ -202,6 +212,7 @@ fn Account(loaded: Loaded) -> impl IntoView {
             {may_modify.then(|| view! {
                 <NameForm loaded/>
                 <When condition=move || !loaded.is_disabled()><Invite loaded/></When>
+                <When condition=move || loaded.has_passkeys()><Passkeys loaded/></When>
                 <Switch loaded/>
             })}
         </section>
@@ -287,6 +298,41 @@ fn Invite(loaded: Loaded) -> impl IntoView {
             {move || error.get().map(|text| view! { <Notice tone=NoticeTone::Failed text urgent=true/> })}
             <div role="status">{move || made.get().map(|invitation| view! { <InvitationLink invitation/> })}</div>
         </div>
+    }
+}
+
+#[component]
+fn Passkeys(loaded: Loaded) -> impl IntoView {
+    let asking = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let remove = Callback::new(move |()| {
+        busy.set(true);
+        error.set(None);
+        task::spawn(async move {
+            let result = loaded.login.noticing(passkeys::remove_all(&loaded.id).await);
+            busy.try_set(false);
+            match result {
+                Ok(()) => {
+                    asking.try_set(false);
+                    loaded.load();
+                    loaded.toasts.done(text::REMOVED);
+                }
+                Err(problem) => drop(error.try_set(Some(problem.sentence()))),
+            }
+        });
+    });
+    view! {
+        <div class="panel-body panel-foot panel-row">
+            <p class="panel-text">{text::PASSKEYS_WHY}</p>
+            <button type="button" class="button" aria-haspopup="dialog" on:click=move |_| asking.set(true)>
+                <Icon symbol=Symbol::Key/>
+                {text::REMOVE_PASSKEYS}
+            </button>
+        </div>
+        <ConfirmDialog open=asking title=text::REMOVE_ASK confirm=text::REMOVE_PASSKEYS danger=true busy error on_confirm=remove>
+            <p>{text::REMOVE_ENDS}</p>
+        </ConfirmDialog>
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Fact {
 }
 
 /// Every setting, in the order of the form.
-pub(super) fn facts(settings: &RemoteAccessSettings) -> [Fact; 9] {
+pub(super) fn facts(settings: &RemoteAccessSettings) -> [Fact; 10] {
     let yes_no = |yes: bool| if yes { text::YES } else { text::NO }.to_owned();
     let fact = |name, value, has_effect| Fact { name, value, has_effect };
     let decline = settings.decline_within_s.map_or_else(|| text::NO.to_owned(), |s| format!("Within {}", in_words(s)));
@@ -40,6 +40,7 @@ pub(super) fn facts(settings: &RemoteAccessSettings) -> [Fact; 9] {
         fact("Longest duration", in_words(settings.maximum_s), true),
         fact("People in the room may decline", decline, false),
         fact("People in the room may end", yes_no(settings.room_may_end), false),
+        fact("People confirm that it is they", yes_no(settings.step_up), true),
         fact("Audit log is kept", counted(settings.audit_retention_days, "day"), false),
     ]
 }

@@ -53,6 +53,9 @@ mod text {
     pub(super) const DECLINE_WITHIN: &str = "Time to decline";
     pub(super) const MAY_END: &str = "May end a session";
     pub(super) const MAY_END_HINT: &str = "With End in the line of the red ring.";
+    pub(super) const CONFIRMATION: &str = "Confirmation";
+    pub(super) const STEP_UP: &str = "Ask people to confirm that it is they";
+    pub(super) const STEP_UP_HINT: &str = "Before a session starts, and before settings, roles, people or consoles are changed: with a passkey; who has none, with the password or at the identity provider. It counts for five minutes.";
     pub(super) const AUDIT: &str = "Audit log";
     pub(super) const RETENTION: &str = "Keep records for";
     pub(super) const NO_EFFECT: &str =
@@ -103,6 +106,7 @@ struct Typed {
     may_decline: bool,
     decline_s: String,
     room_may_end: bool,
+    step_up: bool,
     retention_days: String,
 }
 
@@ -118,6 +122,7 @@ impl From<&RemoteAccessSettings> for Typed {
             may_decline: settings.decline_within_s.is_some(),
             decline_s: settings.decline_within_s.unwrap_or(DECLINE_USUALLY_S).to_string(),
             room_may_end: settings.room_may_end,
+            step_up: settings.step_up,
             retention_days: settings.audit_retention_days.to_string(),
         }
     }
@@ -163,6 +168,7 @@ impl Typed {
             maximum_s,
             decline_within_s,
             room_may_end: self.room_may_end,
+            step_up: self.step_up,
             audit_retention_days,
             version,
         })
@@ -202,6 +208,7 @@ pub(super) struct Form {
     may_decline: RwSignal<bool>,
     decline_s: RwSignal<String>,
     room_may_end: RwSignal<bool>,
+    step_up: RwSignal<bool>,
     retention_days: RwSignal<String>,
     /// What the form is based on.
     base: RwSignal<RemoteAccessSettings>,
@@ -232,6 +239,7 @@ impl Form {
             may_decline: RwSignal::new(typed.may_decline),
             decline_s: RwSignal::new(typed.decline_s),
             room_may_end: RwSignal::new(typed.room_may_end),
+            step_up: RwSignal::new(typed.step_up),
             retention_days: RwSignal::new(typed.retention_days),
             base: RwSignal::new(present),
             theirs: RwSignal::new(None),
@@ -262,6 +270,7 @@ impl Form {
             may_decline: self.may_decline.get(),
             decline_s: self.decline_s.get(),
             room_may_end: self.room_may_end.get(),
+            step_up: self.step_up.get(),
             retention_days: self.retention_days.get(),
         }
     }
@@ -290,6 +299,7 @@ impl Form {
         self.may_decline.set(typed.may_decline);
         self.decline_s.set(typed.decline_s);
         self.room_may_end.set(typed.room_may_end);
+        self.step_up.set(typed.step_up);
         self.retention_days.set(typed.retention_days);
         self.base.set(settings);
         self.theirs.set(None);
@@ -386,7 +396,8 @@ pub(super) fn FormView(form: Form) -> impl IntoView {
             <During form/>
             <Limits form/>
             <Room form/>
-            <Audit form/>
+            <Confirmation form/>
+                <Audit form/>
             <Stale form/>
             {move || form.error.get().map(|error| view! { <Notice tone=NoticeTone::Failed text=error urgent=true/> })}
             <div class="form-foot">
@@ -549,6 +560,24 @@ fn Room(form: Form) -> impl IntoView {
 }
 
 #[component]
+fn Confirmation(form: Form) -> impl IntoView {
+    view! {
+        <section class="panel" aria-labelledby="confirmation">
+            <div class="panel-head"><h2 id="confirmation">{text::CONFIRMATION}</h2></div>
+            <div class="panel-body form">
+                <Switch
+                    id="step-up"
+                    label=text::STEP_UP
+                    hint=text::STEP_UP_HINT
+                    on=form.step_up
+                    on_toggle=Callback::new(move |on| form.step_up.set(on))
+                />
+            </div>
+        </section>
+    }
+}
+
+#[component]
 fn Audit(form: Form) -> impl IntoView {
     let [least, most] = retention_bounds();
     view! {
@@ -619,6 +648,7 @@ mod tests {
             maximum_s: 14_400,
             decline_within_s: None,
             room_may_end: true,
+            step_up: false,
             audit_retention_days: 180,
             version: "v".to_owned(),
         }

@@ -7,6 +7,7 @@ use crate::admin::groups;
 use crate::http::error::ApiResult;
 use crate::http::extract::{ApiPath, Everywhere, needs};
 use crate::http::routes::to_end;
+use crate::http::step_up::StepUp;
 use crate::state::AppState;
 
 /// Remove a group
@@ -14,7 +15,7 @@ use crate::state::AppState;
 /// Its members lose what its assignments gave them; sessions that depended on it have ended when the answer comes.
 #[utoipa::path(
     delete, path = "/groups/{group}", tag = "users", security(("login" = [])), params(OfGroup),
-    extensions(("x-needs" = json!("everywhere:role.modify"))), responses(
+    extensions(("x-needs" = json!("everywhere:role.modify")), ("x-step-up" = json!("setting"))), responses(
         (status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "nobody would be Global Administrator any more"),
     ),
@@ -22,6 +23,7 @@ use crate::state::AppState;
 pub(super) async fn delete(
     State(state): State<AppState>,
     permitted: Everywhere<needs::RoleModify>,
+    _: StepUp,
     ApiPath(OfGroup { group }): ApiPath<OfGroup>,
 ) -> ApiResult<StatusCode> {
     to_end(async move {

@@ -7,6 +7,7 @@ use crate::admin::groups;
 use crate::http::error::ApiResult;
 use crate::http::extract::{ApiPath, Everywhere, needs};
 use crate::http::routes::to_end;
+use crate::http::step_up::StepUp;
 use crate::state::AppState;
 
 /// Make somebody a member of a group
@@ -14,13 +15,14 @@ use crate::state::AppState;
 /// Somebody who is one already stays one. Nobody but a Global Administrator can give themselves remote access by it.
 #[utoipa::path(
     put, path = "/groups/{group}/members/{user}", tag = "users", security(("login" = [])), params(OfMember),
-    extensions(("x-needs" = json!("everywhere:role.modify"))), responses(
+    extensions(("x-needs" = json!("everywhere:role.modify")), ("x-step-up" = json!("setting"))), responses(
         (status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
     ),
 )]
 pub(super) async fn join(
     State(state): State<AppState>,
     permitted: Everywhere<needs::RoleModify>,
+    _: StepUp,
     ApiPath(OfMember { group, user }): ApiPath<OfMember>,
 ) -> ApiResult<StatusCode> {
     to_end(async move {

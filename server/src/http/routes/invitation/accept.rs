@@ -9,7 +9,7 @@ use crate::http::extract::ApiJson;
 use crate::http::routes::login::{end_earlier_login, ended, fit_password, signed_in};
 use crate::http::routes::to_end;
 use crate::invitation;
-use crate::logins::{LoginError, cookie};
+use crate::logins::{LoginError, Proof, cookie};
 use crate::state::AppState;
 
 /// Set a password with an invitation, and sign in
@@ -44,7 +44,7 @@ pub(super) async fn accept(
         let accepted = storage.accept_invitation(&scope, &token, now, &hash, event).await?;
         ended(&state, &scope, &accepted.ok_or(ApiError::InvitationSpent)?).await;
         end_earlier_login(&state, cookie::login_key(&headers, &state.core.config.public_url), client).await?;
-        signed_in(&state, state.logins.open(scope, user, client).await?).await
+        signed_in(&state, state.logins.open(scope, user, Proof::Password, client).await?).await
     })
     .await
 }

@@ -1,5 +1,6 @@
-//! `POST /login` and `POST /logout`.
+//! `POST /login`, with a password or a passkey, and `POST /logout`.
 
+mod passkey;
 mod sign_in;
 mod sign_out;
 
@@ -14,10 +15,14 @@ use crate::state::{AppState, SessionsOf};
 use crate::storage::{LoginKey, TenantScope};
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(sign_in::sign_in)).routes(routes!(sign_out::sign_out))
+    OpenApiRouter::new()
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(sign_out::sign_out))
+        .routes(routes!(passkey::begin))
+        .routes(routes!(passkey::sign_in))
 }
 
-pub(super) use sign_in::{end_earlier_login, signed_in};
+pub(super) use sign_in::{cookies_of, end_earlier_login, signed_in};
 
 /// Whether a new password is long enough; `field` is where it stands in the request.
 pub(super) fn fit_password(field: &str, text: &str) -> ApiResult<()> {

@@ -1,11 +1,12 @@
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use protocol::api::{LoginRequest, Me, Problem};
 
 use crate::access::Effective;
 use crate::audit::Client;
+use crate::config::PublicUrl;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::ApiJson;
 use crate::http::routes::me;
@@ -73,11 +74,15 @@ pub(in crate::http::routes) async fn signed_in(state: &AppState, login: NewLogin
     let url = &state.core.config.public_url;
     let effective = Effective::new(state.core.storage.grants_of(&login.scope, &login.user.id).await?);
     let me: Me = me::describe(state, &login.scope, &login.user, &effective).await?;
-    let cookies = AppendHeaders([
-        (header::SET_COOKIE, cookie::set(url, &login.cookie)),
-        (header::SET_COOKIE, cookie::set_device(url, &login.device)),
-    ]);
-    Ok((cookies, Json(me)).into_response())
+    let mut response = Json(me).into_response();
+    response.headers_mut().extend(cookies_of(url, &login).map(|cookie| (header::SET_COOKIE, cookie)));
+    Ok(response)
+}
+
+/// What the browser of somebody who has just signed in keeps.
+pub(in crate::http::routes) fn cookies_of(url: &PublicUrl, login: &NewLogin) -> impl Iterator<Item = HeaderValue> {
+    let confirmation = login.confirmation.as_deref().map(|sealed| cookie::set_confirmation(url, sealed));
+    [cookie::set(url, &login.cookie), cookie::set_device(url, &login.device)].into_iter().chain(confirmation)
 }
 
 #[cfg(test)]

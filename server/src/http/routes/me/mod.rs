@@ -1,6 +1,8 @@
-//! `/me`: who is signed in, their password, and all their logins.
+//! `/me`: who is signed in, their password and passkeys, all their logins, and proving anew that it is they.
 
+mod confirmation;
 mod logins;
+mod passkeys;
 mod password;
 
 use axum::Json;
@@ -16,7 +18,12 @@ use crate::state::AppState;
 use crate::storage::{Result, TenantScope, User};
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(me)).routes(routes!(password::put)).routes(routes!(logins::delete))
+    OpenApiRouter::new()
+        .routes(routes!(me))
+        .routes(routes!(password::put))
+        .routes(routes!(logins::delete))
+        .merge(passkeys::routes())
+        .merge(confirmation::routes())
 }
 
 /// Who is signed in

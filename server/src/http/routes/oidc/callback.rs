@@ -10,7 +10,7 @@ use super::{see, sign_in_page};
 use crate::admin::membership::{self, Told};
 use crate::audit::Client;
 use crate::http::error::ApiResult;
-use crate::http::routes::login::end_earlier_login;
+use crate::http::routes::login::{cookies_of, end_earlier_login};
 use crate::http::routes::to_end;
 use crate::logins::oidc::{Callback, Confirmed, SignInError};
 use crate::logins::{NewLogin, cookie};
@@ -69,7 +69,7 @@ pub(super) async fn callback(
     });
     match signed_in.await {
         Ok(login) => {
-            let cookies = vec![used, cookie::set(url, &login.cookie), cookie::set_device(url, &login.device)];
+            let cookies = [used].into_iter().chain(cookies_of(url, &login)).collect();
             see(&return_to, cookies)
         }
         // The cause was logged where the error became one of the API.

@@ -6,6 +6,7 @@ use protocol::ids::RoleId;
 use crate::admin::roles;
 use crate::http::error::ApiResult;
 use crate::http::extract::{Administrator, ApiJson, ApiPath};
+use crate::http::step_up::StepUp;
 use crate::state::AppState;
 
 /// Change a custom role
@@ -14,7 +15,7 @@ use crate::state::AppState;
 #[utoipa::path(
     put, path = "/roles/{role}", tag = "roles", security(("login" = [])), params(("role" = RoleId, Path)),
     request_body = EditRole,
-    extensions(("x-needs" = json!("administrator"))),
+    extensions(("x-needs" = json!("administrator")), ("x-step-up" = json!("setting"))),
     responses(
         (status = 200, body = RoleDetail), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
@@ -23,6 +24,7 @@ use crate::state::AppState;
 pub(super) async fn put(
     State(state): State<AppState>,
     Administrator { signed_in }: Administrator,
+    _: StepUp,
     ApiPath(role): ApiPath<RoleId>,
     ApiJson(wanted): ApiJson<EditRole>,
 ) -> ApiResult<Json<RoleDetail>> {

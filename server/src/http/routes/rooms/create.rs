@@ -9,6 +9,7 @@ use crate::audit::Event;
 use crate::enrolment_offer::{self, PORTAL_LIFETIME, Terms};
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::{ApiJson, Permitted, SignedIn, needs};
+use crate::http::step_up::StepUp;
 use crate::naming;
 use crate::state::AppState;
 use crate::storage::{NewRoom, StorageError};
@@ -19,7 +20,7 @@ const NUMBERS_MAX: u32 = 50;
 /// Add a room; the answer holds the string that enrols its console
 #[utoipa::path(
     post, path = "/rooms", tag = "rooms", security(("login" = [])), request_body = CreateRoom,
-    extensions(("x-needs" = json!("somewhere:room.modify"))), responses(
+    extensions(("x-needs" = json!("somewhere:room.modify")), ("x-step-up" = json!("setting"))), responses(
         (status = 201, body = CreatedRoom), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 409, body = Problem),
     ),
@@ -27,6 +28,7 @@ const NUMBERS_MAX: u32 = 50;
 pub(super) async fn create(
     State(state): State<AppState>,
     permitted: Permitted<needs::RoomModify>,
+    _: StepUp,
     ApiJson(request): ApiJson<CreateRoom>,
 ) -> ApiResult<(StatusCode, Json<CreatedRoom>)> {
     let name = naming::name(&request.name);

@@ -6,6 +6,7 @@ use protocol::ids::RoomId;
 use crate::enrolment_offer::{self, PORTAL_LIFETIME, Terms};
 use crate::http::error::ApiResult;
 use crate::http::extract::{InRoom, needs};
+use crate::http::step_up::StepUp;
 use crate::state::AppState;
 
 /// Make a new enrolment string for a room; the last one stops working
@@ -13,7 +14,7 @@ use crate::state::AppState;
 /// The console that uses it takes the place of the room's present one.
 #[utoipa::path(
     post, path = "/rooms/{room}/enrolment", tag = "rooms", security(("login" = [])), params(("room" = RoomId, Path)),
-    extensions(("x-needs" = json!("room:room.modify"))), responses(
+    extensions(("x-needs" = json!("room:room.modify")), ("x-step-up" = json!("setting"))), responses(
         (status = 200, body = EnrolmentOffer), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem),
     ),
@@ -21,6 +22,7 @@ use crate::state::AppState;
 pub(super) async fn offer(
     State(state): State<AppState>,
     room: InRoom<needs::RoomModify>,
+    _: StepUp,
 ) -> ApiResult<Json<EnrolmentOffer>> {
     let InRoom { signed_in, room, .. } = room;
     let terms = Terms { pre_approved: false, lifetime: PORTAL_LIFETIME };

@@ -5,6 +5,7 @@ use protocol::reason::EndReason;
 
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::{Administrator, ApiJson, SignedIn};
+use crate::http::step_up::StepUp;
 use crate::opt_in::{self, Saved, Unfit};
 use crate::state::{AppState, SessionsOf};
 
@@ -16,7 +17,7 @@ use crate::state::{AppState, SessionsOf};
 #[utoipa::path(
     put, path = "/settings/remote-access", tag = "settings", security(("login" = [])),
     request_body = RemoteAccessSettings,
-    extensions(("x-needs" = json!("administrator"))), responses(
+    extensions(("x-needs" = json!("administrator")), ("x-step-up" = json!("setting"))), responses(
         (status = 200, body = RemoteAccessSettings, description = "the settings in force, with their new version"),
         (status = 400, body = Problem, description = "a field cannot be had so; `detail` names it"),
         (status = 401, body = Problem), (status = 403, body = Problem),
@@ -26,6 +27,7 @@ use crate::state::{AppState, SessionsOf};
 pub(super) async fn put(
     State(state): State<AppState>,
     permitted: Administrator,
+    _: StepUp,
     ApiJson(wanted): ApiJson<RemoteAccessSettings>,
 ) -> ApiResult<Json<RemoteAccessSettings>> {
     // Runs to its end even when whoever asked goes away: with remote access, the sessions end.

@@ -7,7 +7,7 @@ use crate::audit::{Actor, Client, Event};
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::ApiJson;
 use crate::http::routes::login::{fit_password, signed_in};
-use crate::logins::LoginError;
+use crate::logins::{LoginError, Proof};
 use crate::state::AppState;
 use crate::storage::{NewUser, StorageError, Tenant};
 use crate::{naming, random, setup_link};
@@ -48,7 +48,7 @@ pub(super) async fn create(
     let scope = scope.ok_or(ApiError::SetupLinkSpent)?;
     let stored = state.core.storage.user(&scope, &user.id).await?;
     let stored = stored.ok_or(ApiError::from(StorageError::Corrupt("user")))?;
-    signed_in(&state, state.logins.open(scope, stored, client).await?).await
+    signed_in(&state, state.logins.open(scope, stored, Proof::Password, client).await?).await
 }
 
 /// The parts of a request that passed.

@@ -7,6 +7,7 @@ use crate::admin::users;
 use crate::http::error::ApiResult;
 use crate::http::extract::{ApiJson, Everywhere, needs};
 use crate::http::routes::to_end;
+use crate::http::step_up::StepUp;
 use crate::state::AppState;
 
 /// Add an account; the answer holds the link with which its owner sets a password
@@ -14,7 +15,7 @@ use crate::state::AppState;
 /// The link is shown here only; `POST /users/{user}/invitation` makes another.
 #[utoipa::path(
     post, path = "/users", tag = "users", security(("login" = [])), request_body = CreateUser,
-    extensions(("x-needs" = json!("everywhere:role.modify"))), responses(
+    extensions(("x-needs" = json!("everywhere:role.modify")), ("x-step-up" = json!("setting"))), responses(
         (status = 201, body = CreatedUser), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 409, body = Problem, description = "the address cannot be used"),
     ),
@@ -22,6 +23,7 @@ use crate::state::AppState;
 pub(super) async fn create(
     State(state): State<AppState>,
     permitted: Everywhere<needs::RoleModify>,
+    _: StepUp,
     ApiJson(wanted): ApiJson<CreateUser>,
 ) -> ApiResult<(StatusCode, Json<CreatedUser>)> {
     let created = to_end(async move {

@@ -6,6 +6,7 @@ use crate::admin::import::{self, TABLE_MAX_BYTES};
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::{ApiJson, Everywhere, needs};
 use crate::http::routes::to_end;
+use crate::http::step_up::StepUp;
 use crate::state::AppState;
 
 /// Largest body in bytes: the table, and what JSON adds to its line ends and quotes.
@@ -17,7 +18,7 @@ pub(super) const BODY_MAX_BYTES: usize = 2 * TABLE_MAX_BYTES;
 /// refused one by one is refused here, too.
 #[utoipa::path(
     post, path = "/users/import", tag = "users", security(("login" = [])), request_body = ImportUsers,
-    extensions(("x-needs" = json!("everywhere:role.modify"))), responses(
+    extensions(("x-needs" = json!("everywhere:role.modify")), ("x-step-up" = json!("setting"))), responses(
         (status = 200, body = ImportReport), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 409, body = Problem, description = "changed meanwhile"),
         (status = 413, body = Problem),
@@ -26,6 +27,7 @@ pub(super) const BODY_MAX_BYTES: usize = 2 * TABLE_MAX_BYTES;
 pub(super) async fn import(
     State(state): State<AppState>,
     permitted: Everywhere<needs::RoleModify>,
+    _: StepUp,
     ApiJson(wanted): ApiJson<ImportUsers>,
 ) -> ApiResult<Json<ImportReport>> {
     if TABLE_MAX_BYTES < wanted.csv.len() {

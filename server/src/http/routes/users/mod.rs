@@ -7,6 +7,7 @@ mod get;
 mod import;
 mod invite;
 mod list;
+mod passkeys;
 mod put;
 
 use axum::extract::DefaultBodyLimit;
@@ -32,6 +33,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list::list, create::create))
         .routes(routes!(get::get, put::put))
         .routes(routes!(invite::invite))
+        .routes(routes!(passkeys::delete))
         .routes(routes!(import::import).layer(DefaultBodyLimit::max(import::BODY_MAX_BYTES)))
         .routes(routes!(export::export))
 }

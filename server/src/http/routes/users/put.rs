@@ -7,6 +7,7 @@ use crate::admin::users;
 use crate::http::error::ApiResult;
 use crate::http::extract::{ApiJson, ApiPath, Everywhere, needs};
 use crate::http::routes::to_end;
+use crate::http::step_up::StepUp;
 use crate::state::AppState;
 
 /// Rename, disable or enable somebody
@@ -15,7 +16,7 @@ use crate::state::AppState;
 /// disable themselves or the last Global Administrator. An account that may do more than whoever asks is refused.
 #[utoipa::path(
     put, path = "/users/{user}", tag = "users", security(("login" = [])), params(OfUser), request_body = EditUser,
-    extensions(("x-needs" = json!("everywhere:role.modify"))), responses(
+    extensions(("x-needs" = json!("everywhere:role.modify")), ("x-step-up" = json!("setting"))), responses(
         (status = 200, body = UserDetail), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "changed since that version, or must not be disabled"),
@@ -24,6 +25,7 @@ use crate::state::AppState;
 pub(super) async fn put(
     State(state): State<AppState>,
     permitted: Everywhere<needs::RoleModify>,
+    _: StepUp,
     ApiPath(OfUser { user: id }): ApiPath<OfUser>,
     ApiJson(wanted): ApiJson<EditUser>,
 ) -> ApiResult<Json<UserDetail>> {
