@@ -121,6 +121,23 @@ mod tests {
     }
 
     #[test]
+    fn every_route_describes_its_refusals() {
+        let routes = description();
+        let description = serde_json::to_value(&routes).expect("JSON");
+        for (method, path, needs) in of_routes(&routes) {
+            let operation = &description["paths"][&path][method.to_lowercase()];
+            let describes = |status: &str| operation["responses"].get(status).is_some();
+            let needs_login = needs != Needs::Nobody;
+            assert_eq!(operation["security"] == json!([{"login": []}]), needs_login, "{method} {path}: security");
+            assert!(!needs_login || describes("401"), "{method} {path}: 401");
+            // What did not come from the portal may change nothing.
+            assert!(method == "GET" || describes("403"), "{method} {path}: 403");
+            assert!(operation.get("requestBody").is_none() || describes("400"), "{method} {path}: 400");
+            assert!(!path.contains("{room}") || describes("404"), "{method} {path}: 404");
+        }
+    }
+
+    #[test]
     #[should_panic(expected = "GET /rooms does not say what it needs")]
     fn a_route_that_says_nothing_is_found() {
         let operation = OperationBuilder::new().build();

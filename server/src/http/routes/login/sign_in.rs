@@ -36,7 +36,8 @@ impl From<LoginError> for ApiError {
     post, path = "/login", tag = "login", request_body = LoginRequest,
     extensions(("x-needs" = json!("nobody"))), responses(
         (status = 200, body = Me, description = "Sets the login cookie"),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 429, body = Problem),
+        (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 429, body = Problem),
     ),
 )]
 pub(super) async fn sign_in(

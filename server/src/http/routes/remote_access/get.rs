@@ -15,7 +15,10 @@ use crate::state::AppState;
     path = "/rooms/{room}/remote-access",
     tag = "sessions",
     params(("room" = String, Path)),
-    extensions(("x-needs" = json!("room:room.view"))), responses((status = 200, body = GateChecklist), (status = 404, body = Problem)),
+    security(("login" = [])),
+    extensions(("x-needs" = json!("room:room.view"))), responses(
+        (status = 200, body = GateChecklist), (status = 401, body = Problem), (status = 404, body = Problem),
+    ),
 )]
 pub(super) async fn get(
     State(state): State<AppState>,

@@ -44,9 +44,11 @@ impl From<Cause> for EndReason {
     path = "/sessions/{session}",
     tag = "sessions",
     params(("session" = String, Path), Cause),
+    security(("login" = [])),
     extensions(("x-needs" = json!("login"))), responses(
         (status = 204),
         (status = 400, body = Problem, description = "no such reason; the session goes on"),
+        (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem, description = "the session is over, or somebody else's"),
     ),
 )]

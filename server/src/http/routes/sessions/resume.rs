@@ -16,8 +16,10 @@ use crate::state::AppState;
     tag = "sessions",
     params(("session" = String, Path)),
     request_body = StartSession,
+    security(("login" = [])),
     extensions(("x-needs" = json!("login"))), responses(
         (status = 200, body = StartedSession),
+        (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem, description = "the session is over, or somebody else's"),
         (status = 409, body = Problem, description = "with `code` `refused`, `refusal` names the row of the gate that is shut; the session goes on"),
     ),

@@ -18,9 +18,11 @@ use crate::state::AppState;
     tag = "sessions",
     params(("room" = String, Path)),
     request_body = StartSession,
+    security(("login" = [])),
     extensions(("x-needs" = json!("room:room.view")), ("x-step-up" = json!("setting"))), responses(
         (status = 201, body = StartedSession),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem),
         (status = 409, body = Problem, description = "with `code` `refused`, `refusal` names the row of the gate that is shut"),
     ),
 )]
