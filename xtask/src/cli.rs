@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 
-use crate::{bench, check, demo, dist, product, step, test};
+use crate::{bench, check, contract, demo, dist, product, step, test};
 
 struct Command {
     name: &'static str,
@@ -36,12 +36,22 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "test",
         usage: "",
-        about: "run every test: of the crates, in a browser, and of the whole product",
+        about: "run every test: of the crates, in a browser, of the API, and of the whole product",
         details: "Sets up what is missing first. The last line is `N passed, N failed`.",
         run: |arguments| {
             arguments.finish()?;
             test::run()
         },
+    },
+    Command {
+        name: "contract",
+        usage: "[--seed N] [--examples N] [PRINCIPAL ...]",
+        about: "the part of `test` that makes up requests from the description of the API",
+        details: "  --seed N      make up others than `test` does (1)\n  \
+                  --examples N  how many for each operation, beside the edges of the description (10)\n  \
+                  PRINCIPAL     only as these people of contract/principals.json\n\n\
+                  Servers, logs and reports are left in target/contract.",
+        run: contract::run,
     },
     Command {
         name: "bench",
@@ -155,7 +165,7 @@ fn is_help(word: &str) -> bool {
 fn help() {
     step::say("The commands of this repository.\n\nUsage: cargo xtask COMMAND [OPTIONS]\n");
     for Command { name, about, .. } in COMMANDS {
-        step::say(format_args!("  {name:<6} {about}"));
+        step::say(format_args!("  {name:<8} {about}"));
     }
     step::say("\n`cargo xtask COMMAND --help` says more.");
 }

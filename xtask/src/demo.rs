@@ -2,16 +2,16 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{Read, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
 use crate::cli::Arguments;
 use crate::process::{Program, Running};
 use crate::product::{self, Programs};
+use crate::server::Server;
 use crate::step::{self, Step};
 use crate::workspace;
 
@@ -52,8 +52,10 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
     demo.prepare(keep)?;
     let step = Step::start(format_args!("Starting the server and {n_rooms} simulated rooms"));
     let rooms = &ROOMS[..usize::from(n_rooms)];
-    let enrolments = demo.bootstrap(rooms)?;
-    let mut server = demo.start_server()?;
+    let (data, address) = (demo.data.join("server"), demo.address());
+    let server = Server { program: &demo.programs.server, data: &data, public_url: &address };
+    let enrolments = demo.bootstrap(&server, rooms)?;
+    let mut server = server.start(listen, &demo.log("server"))?;
     let mut agents = Vec::new();
     for (id, enrolment) in &enrolments {
         agents.push((id.as_str(), demo.start_agent(id, enrolment.as_deref())?));
@@ -96,34 +98,10 @@ impl Demo {
     }
 
     /// The rooms with their enrolment strings; none for a room whose console is enrolled already.
-    fn bootstrap(&self, rooms: &[(&str, &str, &str)]) -> Result<Vec<(String, Option<String>)>> {
+    fn bootstrap(&self, server: &Server<'_>, rooms: &[(&str, &str, &str)]) -> Result<Vec<(String, Option<String>)>> {
         let file = self.data.join("bootstrap.toml");
         fs::write(&file, bootstrap_file(rooms)).with_context(|| format!("cannot write {}", file.display()))?;
-        let answer = Program::new(&self.programs.server)
-            .arg("bootstrap")
-            .option("--file", &file)
-            .option("--data-dir", self.data.join("server"))
-            .option("--public-url", self.address())
-            .output()?;
-        enrolments(&answer)
-    }
-
-    fn start_server(&self) -> Result<Running> {
-        let log = self.log("server");
-        let mut server = Program::new(&self.programs.server)
-            .arg("run")
-            .option("--data-dir", self.data.join("server"))
-            .option("--listen", self.listen.to_string())
-            .option("--public-url", self.address())
-            .start(&log)?;
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while !is_ready(self.listen) {
-            if server.has_ended()? || deadline < Instant::now() {
-                bail!("the server did not start; see {}", log.display());
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Ok(server)
+        enrolments(&server.bootstrap(&file)?)
     }
 
     fn start_agent(&self, room: &str, enrolment: Option<&str>) -> Result<Running> {
@@ -200,19 +178,6 @@ fn enrolments(answer: &str) -> Result<Vec<(String, Option<String>)>> {
     rooms.iter().map(read).collect()
 }
 
-/// Asks the server whether it is ready.
-fn is_ready(address: SocketAddr) -> bool {
-    let ask = || -> std::io::Result<bool> {
-        let mut socket = TcpStream::connect_timeout(&address, Duration::from_millis(500))?;
-        socket.set_read_timeout(Some(Duration::from_secs(2)))?;
-        write!(socket, "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        let mut status = [0; 12];
-        socket.read_exact(&mut status)?;
-        Ok(status == *b"HTTP/1.1 200")
-    };
-    ask().unwrap_or(false)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,13 +197,5 @@ mod tests {
         let file = bootstrap_file(&ROOMS[..2]);
         assert_eq!(file.matches("[[tenant.room]]").count(), 2);
         assert_eq!(file.matches("rooms = [\"aurora\", \"borealis\"]").count(), 2);
-    }
-
-    #[test]
-    fn a_port_without_a_server_is_not_ready() {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let address = listener.local_addr().expect("its address");
-        drop(listener);
-        assert!(!is_ready(address));
     }
 }

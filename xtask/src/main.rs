@@ -1,7 +1,7 @@
 //! The commands of this repository, run as `cargo xtask NAME`.
 //!
-//! Reading order: [`cli`] (names and help), one module per command ([`demo`], [`test`], [`bench`], [`check`],
-//! [`dist`]), what they build ([`portal`], [`product`]), what they set up ([`tools`]), and what all of them use:
+//! Reading order: [`cli`] (names and help), one module per command ([`demo`], [`test`], [`contract`], [`bench`],
+//! [`check`], [`dist`]), what they build ([`portal`], [`product`], [`server`]), what they set up ([`tools`]), and what all of them use:
 //! [`step`] (what is printed) and [`process`] (what is started, and ended again).
 //!
 //! It never sets `RUSTFLAGS`: that would replace the flags of `.cargo/config.toml`.
@@ -9,12 +9,14 @@
 mod bench;
 mod check;
 mod cli;
+mod contract;
 mod demo;
 mod dist;
 mod layers;
 mod portal;
 mod process;
 mod product;
+mod server;
 mod step;
 mod summary;
 mod test;

@@ -179,7 +179,8 @@ impl Running {
         Ok(ended)
     }
 
-    fn wait(mut self) -> Result<ExitStatus> {
+    /// Waits for its end, and tells how it ended.
+    pub(crate) fn wait(mut self) -> Result<ExitStatus> {
         let status = self.child.wait().context("cannot wait for a program")?;
         self.forget();
         Ok(status)

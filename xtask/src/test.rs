@@ -1,4 +1,4 @@
-//! Every test: of the crates, in a browser, of the whole product.
+//! Every test: of the crates, in a browser, of the API by its description, of the whole product.
 
 use std::fs;
 
@@ -8,13 +8,14 @@ use crate::process::Program;
 use crate::product::{self, Programs};
 use crate::step::Step;
 use crate::summary::{Counts, Summary};
-use crate::{tools, workspace};
+use crate::{contract, tools, workspace};
 
 /// Packages with tests that run inside a browser, each as `tests/web.rs`.
 const IN_BROWSER: [(&str, &str); 2] = [("app", "app/tests/web.rs"), ("viewer", "viewer/tests/web.rs")];
 
 pub(crate) fn run() -> Result<()> {
     tools::for_browser_tests()?;
+    tools::for_contract_tests()?;
     // The same choice of packages as for the tests below, so that nothing is compiled twice.
     let programs = product::quick(&["--workspace"])?;
     let mut summary = Summary::start();
@@ -24,6 +25,7 @@ pub(crate) fn run() -> Result<()> {
             in_browser(package, &mut summary)?;
         }
     }
+    contract::ask(&programs, &mut summary)?;
     whole_product(&programs, &mut summary)?;
     summary.finish()
 }

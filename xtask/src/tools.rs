@@ -3,6 +3,7 @@
 //!
 //! Every function is quick when there is nothing to do.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -68,6 +69,42 @@ pub(crate) fn for_browser_tests() -> Result<()> {
     playwright()
 }
 
+/// For requests made up from the description of the API; gives the program that makes them up.
+pub(crate) fn for_contract_tests() -> Result<PathBuf> {
+    let folder = workspace::tools().join("schemathesis");
+    let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    let program = programs.join(format!("schemathesis{}", std::env::consts::EXE_SUFFIX));
+    let lock = workspace::root().join("contract/requirements.txt");
+    let wanted = fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    let stamp = folder.join(".installed-lock");
+    if program.is_file() && fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(program);
+    }
+    python()?;
+    let step = Step::start("Installing schemathesis into target/tools: it makes up requests for tests of the API");
+    Program::new("python3").args(["-m", "venv", "--clear"]).arg(&folder).run()?;
+    Program::new(programs.join("pip"))
+        .args(["install", "--quiet", "--disable-pip-version-check", "--require-hashes"])
+        .option("--requirement", &lock)
+        .run()?;
+    fs::write(&stamp, wanted).with_context(|| format!("cannot write into {}", folder.display()))?;
+    step.done();
+    Ok(program)
+}
+
+/// A Python that makes environments of its own and is new enough.
+fn python() -> Result<()> {
+    let runs = |code: &str| Program::new("python3").args(["-c", code]).output().is_ok();
+    let why = "schemathesis, which tests the API, is written in Python";
+    if !runs("import ensurepip, venv") {
+        install(why, &["python3-venv"])?;
+    }
+    if !runs("import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 11))") {
+        bail!("{why} and needs version 3.11 or newer with its module venv; `python3` is another one");
+    }
+    Ok(())
+}
+
 /// For `check deny` and `check typos`.
 pub(crate) fn checker(program: &str, package: &str, version: &str, why: &str) -> Result<()> {
     cargo_install(program, package, version, why, &["--locked"])
@@ -94,7 +131,7 @@ fn wasm_target() -> Result<()> {
 
 /// The command-line tool and the library must be of one version.
 fn wasm_bindgen_version() -> Result<String> {
-    let lock = std::fs::read_to_string(workspace::root().join("Cargo.lock")).context("cannot read Cargo.lock")?;
+    let lock = fs::read_to_string(workspace::root().join("Cargo.lock")).context("cannot read Cargo.lock")?;
     locked_version(&lock, "wasm-bindgen").context("Cargo.lock does not name wasm-bindgen")
 }
 
@@ -136,7 +173,7 @@ fn left_overs() -> PathBuf {
 
 fn remove_left_overs() {
     // Nothing depends on it; it only takes room.
-    std::fs::remove_dir_all(left_overs()).ok();
+    fs::remove_dir_all(left_overs()).ok();
 }
 
 fn wasm_opt() -> Result<()> {
@@ -148,7 +185,7 @@ fn wasm_opt() -> Result<()> {
     }
     let step = Step::start("Installing binaryen into target/tools/npm: its wasm-opt makes the portal smaller");
     let folder = workspace::tools().join("npm");
-    std::fs::create_dir_all(&folder).context("cannot make target/tools/npm")?;
+    fs::create_dir_all(&folder).context("cannot make target/tools/npm")?;
     npm(&folder, &["install", "--no-save", &format!("binaryen@{BINARYEN_VERSION}")])?;
     step.done();
     Ok(())
@@ -156,14 +193,14 @@ fn wasm_opt() -> Result<()> {
 
 fn playwright() -> Result<()> {
     let folder = workspace::root().join("e2e");
-    let wanted = std::fs::read(folder.join("package-lock.json")).context("cannot read e2e/package-lock.json")?;
+    let wanted = fs::read(folder.join("package-lock.json")).context("cannot read e2e/package-lock.json")?;
     let stamp = folder.join("node_modules/.installed-lock");
-    if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+    if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
     let step = Step::start("Installing Playwright into e2e/node_modules: the tests of the whole product use it");
     npm(&folder, &["ci"])?;
-    std::fs::write(&stamp, wanted).context("cannot write into e2e/node_modules")?;
+    fs::write(&stamp, wanted).context("cannot write into e2e/node_modules")?;
     step.done();
     Ok(())
 }
@@ -177,9 +214,10 @@ fn npm(folder: &Path, words: &[&str]) -> Result<()> {
 /// Installs the packages whose program or file is missing.
 fn debian(why: &str, packages: &[Package]) -> Result<()> {
     let missing: Vec<&str> = packages.iter().filter(|(proof, _)| !is_present(proof)).map(|(_, name)| *name).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
+    if missing.is_empty() { Ok(()) } else { install(why, &missing) }
+}
+
+fn install(why: &str, missing: &[&str]) -> Result<()> {
     let names = missing.join(" ");
     let command = format!("apt-get install --yes --no-install-recommends {names}");
     if !process::is_there("apt-get") {
