@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -22,15 +24,21 @@ URL = os.environ["CONTRACT_URL"]
 NAME = os.environ["CONTRACT_PRINCIPAL"]
 PRINCIPAL: dict[str, Any] = json.loads(Path(__file__).with_name("principals.json").read_text())[NAME]
 PASSWORD = "only for these tests"
-COOKIE = "__Host-sid"
+# A confirmation is good for five minutes.
+CONFIRM_AFTER_S = 240
 SETTINGS = "/settings/remote-access"
 HEADERS = {"x-redring-request": "1", "sec-fetch-site": "same-origin"}
-# What takes a console or a link that nobody here has.
+# What takes a console, a link or a passkey that nobody here has.
 OUT_OF_REACH = {
+    "DELETE /api/v1/me/passkeys/{passkey}",
     "DELETE /api/v1/sessions/{session}",
     "POST /api/v1/invitation",
     "POST /api/v1/invitation/check",
     "POST /api/v1/login",
+    "POST /api/v1/login/passkey",
+    "POST /api/v1/me/confirmation",
+    "POST /api/v1/me/confirmation/begin",
+    "POST /api/v1/me/passkeys",
     "POST /api/v1/rooms/{room}/sessions",
     "POST /api/v1/sessions/{session}/resume",
     "POST /api/v1/setup",
@@ -39,19 +47,32 @@ OUT_OF_REACH = {
 
 
 class Browser:
-    """Somebody who is signed in."""
+    """Somebody who is signed in, and confirms again and again that it is they."""
 
     def __init__(self, email: str) -> None:
         self.session = requests.Session()
         self.session.headers.update(HEADERS)
-        answer = self.ask("POST", "/login", {"email": email, "password": PASSWORD})
-        answer.raise_for_status()
-        self.cookie: str = re.findall(rf"{COOKIE}=([^;]+)", answer.headers["set-cookie"])[0]
-        # The cookie is for HTTPS, which the proxy in front of a server speaks.
-        self.session.headers["cookie"] = f"{COOKIE}={self.cookie}"
+        self.kept: dict[str, str] = {}
+        self.confirmed_at = -math.inf
+        self.send("POST", "/login", {"email": email, "password": PASSWORD}).raise_for_status()
+
+    def cookies(self) -> dict[str, str]:
+        if CONFIRM_AFTER_S < time.monotonic() - self.confirmed_at:
+            self.send("POST", "/me/confirmation", {"password": PASSWORD}).raise_for_status()
+            self.confirmed_at = time.monotonic()
+        return self.kept
 
     def ask(self, method: str, path: str, body: Any = None) -> requests.Response:
-        return self.session.request(method, f"{URL}/api/v1{path}", json=body, timeout=20)
+        self.cookies()
+        return self.send(method, path, body)
+
+    def send(self, method: str, path: str, body: Any) -> requests.Response:
+        # The cookies are for HTTPS, which the proxy in front of a server speaks.
+        headers = {"cookie": "; ".join(f"{name}={value}" for name, value in self.kept.items())} if self.kept else {}
+        answer = self.session.request(method, f"{URL}/api/v1{path}", json=body, headers=headers, timeout=20)
+        self.kept.update(re.findall(r"(__Host-[a-z]+)=([^;]+)", answer.headers.get("set-cookie", "")))
+        self.session.cookies.clear()
+        return answer
 
     def make(self, path: str, body: Any) -> Any:
         answer = self.ask("POST", path, body)
@@ -151,11 +172,11 @@ if PRINCIPAL["email"] is not None:
 
     @schemathesis.auth(refresh_interval=None)
     class Login:
-        def get(self, case: Case[Any], context: AuthContext) -> str:
-            return principal.cookie
+        def get(self, case: Case[Any], context: AuthContext) -> dict[str, str]:
+            return principal.cookies()
 
-        def set(self, case: Case[Any], data: str, context: AuthContext) -> None:
-            case.cookies[COOKIE] = data
+        def set(self, case: Case[Any], data: dict[str, str], context: AuthContext) -> None:
+            case.cookies.update(data)
 
 
 def is_wrong_at(case: Case[Any], location: ParameterLocation) -> bool:

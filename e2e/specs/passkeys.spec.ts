@@ -61,7 +61,7 @@ test('a passkey is added, signs in without a password, and is removed', async ({
   const other = await browser.newContext({ baseURL: server.url });
   const signInPage = await other.newPage();
   const copy = await Authenticator.plugIn(signInPage, await device.passkeys());
-  const withPasskey = signInPage.getByRole('button', { name: 'Sign in with a passkey' });
+  const withPasskey = signInPage.getByRole('button', { name: 'Use a passkey' });
 
   await test.step('nobody whom the device does not recognise signs in', async () => {
     await new SignInPage(signInPage).open();

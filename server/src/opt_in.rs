@@ -247,6 +247,7 @@ mod tests {
             ("idle_limit_s", json!(900), json!(60)),
             ("maximum_s", json!(14_400), json!(300)),
             ("room_may_end", json!(true), json!(false)),
+            ("step_up", json!(false), json!(true)),
             ("view_shortcuts", json!("all"), json!("none")),
             ("when_call_starts", json!("pause"), json!("continue")),
         ];

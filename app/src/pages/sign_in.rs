@@ -33,7 +33,7 @@ mod text {
     pub(super) const FORGOTTEN: &str =
         "Forgot your password? Ask an administrator of your organisation to set a new one.";
 
-    pub(super) const WITH_PASSKEY: &str = "Sign in with a passkey";
+    pub(super) const WITH_PASSKEY: &str = "Use a passkey";
 
     pub(super) fn with_provider(name: &str) -> String {
         format!("Sign in with {name}")
