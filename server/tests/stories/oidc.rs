@@ -443,6 +443,36 @@ async fn nobody_is_signed_in_by_a_hostile_provider_or_browser() {
 }
 
 #[tokio::test]
+async fn every_sound_signature_is_accepted_where_it_is_allowed() {
+    use CoreJwsSigningAlgorithm::{EcdsaP256Sha256, EdDsa, RsaSsaPkcs1V15Sha256, RsaSsaPssSha256};
+    let algorithms = [("ES256", EcdsaP256Sha256), ("PS256", RsaSsaPssSha256), ("RS256", RsaSsaPkcs1V15Sha256)];
+    let names = algorithms.clone().map(|(name, _)| name.to_lowercase());
+    let others = names.clone().map(|name| format!("{name}-not-allowed"));
+    let cases: Vec<&str> = names.iter().chain(&others).map(String::as_str).collect();
+    let scene = Scene::with(&cases, |case, provider| {
+        let is_allowed = !case.ends_with("-not-allowed");
+        let chosen = algorithms.iter().filter(|(name, _)| case.starts_with(&name.to_lowercase()) == is_allowed);
+        provider.algorithms = chosen.map(|(_, algorithm)| algorithm.clone()).chain([EdDsa]).collect();
+        provider.create_users = true;
+    })
+    .await;
+    for (algorithm, _) in &algorithms {
+        let case = algorithm.to_lowercase();
+        let email = format!("{case}@example.com");
+        let sign = |play: &mut Play| {
+            play.claims["email"] = json!(email);
+            play.sign_as(algorithm);
+        };
+        let other = format!("{case}-not-allowed");
+        scene.providers.change(&other, sign);
+        assert_eq!(refused(&scene.sign_in(&other).await, &other), "untrusted");
+        scene.providers.change(&case, sign);
+        assert_eq!(scene.me(&scene.sign_in(&case).await).await["user"]["email"], email);
+    }
+    assert_eq!(scene.world.n_logins().await, 3);
+}
+
+#[tokio::test]
 async fn a_sign_in_asks_with_everything_that_ties_the_answer_to_it() {
     let scene = Scene::start(&["contoso"]).await;
     let offered: serde_json::Value = scene.world.nobody().get("/oidc").await.json(200);

@@ -2,7 +2,7 @@
 //! one address, `http://127.0.0.1:<port>/<case>`.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,7 +15,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac as _};
 use openidconnect::url::form_urlencoded;
-use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use ring::rand::SystemRandom;
+use ring::rsa::PublicKeyComponents;
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+    RsaEncoding, RsaKeyPair,
+};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
@@ -60,6 +65,8 @@ pub(crate) enum Signature {
     Key(u8),
     Hmac(Vec<u8>),
     Bytes(Vec<u8>),
+    /// With a key of the type that goes with the algorithm: `ES256`, `PS256` or `RS256`.
+    As(&'static str),
 }
 
 /// What a provider publishes and answers. A default one is sound.
@@ -147,8 +154,22 @@ impl Play {
                 mac.finalize().into_bytes().to_vec()
             }
             Signature::Bytes(bytes) => bytes.clone(),
+            Signature::As("ES256") => {
+                let signature = ELLIPTIC.sign(&SystemRandom::new(), signed.as_bytes());
+                signature.expect("a signature").as_ref().to_vec()
+            }
+            Signature::As("PS256") => rsa_signature(&RSA_PSS_SHA256, signed.as_bytes()),
+            Signature::As("RS256") => rsa_signature(&RSA_PKCS1_SHA256, signed.as_bytes()),
+            Signature::As(algorithm) => panic!("nobody signs as {algorithm}"),
         };
         format!("{signed}.{}", encoded(signature))
+    }
+
+    /// Signs with this algorithm, with a key that is published for it.
+    pub(crate) fn sign_as(&mut self, algorithm: &'static str) {
+        self.keys = json!({"keys": [public_key_for(algorithm)]});
+        self.header["alg"] = json!(algorithm);
+        self.signature = Signature::As(algorithm);
     }
 
     fn token_answer(&mut self, body: &[u8], authorization: Option<String>) -> Reply {
@@ -186,6 +207,32 @@ pub(crate) fn public_bytes(number: u8) -> Vec<u8> {
 /// A public key as a provider publishes it.
 pub(crate) fn public_key(number: u8, id: &str) -> Value {
     json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": id, "x": encoded(public_bytes(number))})
+}
+
+static ELLIPTIC: LazyLock<EcdsaKeyPair> = LazyLock::new(|| {
+    let random = SystemRandom::new();
+    let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).expect("a key");
+    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.as_ref(), &random).expect("a key")
+});
+
+/// Made for these tests: to make one takes too long.
+static RSA: LazyLock<RsaKeyPair> = LazyLock::new(|| RsaKeyPair::from_pkcs8(include_bytes!("rsa.pk8")).expect("a key"));
+
+fn rsa_signature(padding: &'static dyn RsaEncoding, message: &[u8]) -> Vec<u8> {
+    let mut signature = vec![0; RSA.public().modulus_len()];
+    RSA.sign(padding, &SystemRandom::new(), message, &mut signature).expect("a signature");
+    signature
+}
+
+/// The public key of [`Signature::As`].
+fn public_key_for(algorithm: &str) -> Value {
+    if algorithm == "ES256" {
+        // The point is not compressed: a byte that says so, then both coordinates.
+        let (x, y) = ELLIPTIC.public_key().as_ref()[1..].split_at(32);
+        return json!({"kty": "EC", "crv": "P-256", "use": "sig", "kid": KEY_ID, "x": encoded(x), "y": encoded(y)});
+    }
+    let PublicKeyComponents { n, e } = PublicKeyComponents::<Vec<u8>>::from(RSA.public());
+    json!({"kty": "RSA", "use": "sig", "kid": KEY_ID, "n": encoded(n), "e": encoded(e)})
 }
 
 type Plays = Arc<Mutex<HashMap<String, Play>>>;
