@@ -132,7 +132,8 @@ mod tests {
             assert!(!needs_login || describes("401"), "{method} {path}: 401");
             // What did not come from the portal may change nothing.
             assert!(method == "GET" || describes("403"), "{method} {path}: 403");
-            assert!(operation.get("requestBody").is_none() || describes("400"), "{method} {path}: 400");
+            let has_body = operation.get("requestBody").is_some();
+            assert!(!has_body || describes("400") && describes("413"), "{method} {path}: 400, 413");
             assert!(!path.contains("{room}") || describes("404"), "{method} {path}: 404");
         }
     }

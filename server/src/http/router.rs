@@ -3,9 +3,9 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use protocol::api;
 use utoipa::OpenApi;
-use utoipa::openapi::response::Response;
+use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi as OpenApiDescription, RefOr};
+use utoipa::openapi::{Content, OpenApi as OpenApiDescription, Ref, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{assets, middleware, needs, routes, sockets};
@@ -80,10 +80,20 @@ fn parts() -> (Router<AppState>, OpenApiDescription) {
     for item in description.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
         for operation in operations.into_iter().flatten() {
-            operation.responses.responses.values_mut().for_each(name_problem);
+            let responses = &mut operation.responses.responses;
+            if operation.request_body.is_some() {
+                responses.entry("413".to_owned()).or_insert_with(|| RefOr::T(too_large()));
+            }
+            responses.values_mut().for_each(name_problem);
         }
     }
     (routes, description)
+}
+
+/// What every route with a body may answer, whatever it says.
+fn too_large() -> Response {
+    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+    ResponseBuilder::new().description("The body is too large").content(PROBLEM_JSON, problem).build()
 }
 
 /// Problems travel under a type of their own, which no route needs to repeat.
