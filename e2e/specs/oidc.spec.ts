@@ -86,6 +86,28 @@ test('the same subject reaches the same account whatever its address is by then'
   expect(new Set(ids).size).toBe(1);
 });
 
+test('whoever has no passkey confirms at the provider, in a tab of its own', async ({ page, context }) => {
+  await signIn(page, 'technician');
+  await new RoomsPage(page).expectShown();
+  await page.goto('/settings');
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await page.getByLabel('Name').fill('Work laptop');
+  await page.keyboard.press('Enter');
+  const question = page.getByRole('dialog', { name: 'Confirm that it is you' });
+  const again = question.getByRole('link', { name: 'Sign in again with Contoso ID' });
+  await expectAccessible(page);
+  const [tab] = await Promise.all([context.waitForEvent('page'), again.click()]);
+  // The provider remembers the person, and asks all the same.
+  await provider.confirm(tab, 'technician');
+  await expect(tab).toHaveURL(`${server.url}/settings`);
+  await tab.close();
+  await page.bringToFront();
+  await expect(question).toBeHidden();
+  await expect(page.getByLabel('Name')).toHaveValue('Work laptop');
+  const ways = await (await page.request.get('/api/v1/me/confirmation')).json();
+  expect(ways).toMatchObject({ confirmed: true, passkey: false });
+});
+
 test('a login that was there before is replaced and dead', async ({ page, context }) => {
   const chosen = 'A'.repeat(43);
   await context.addCookies([{ name: 'sid', value: chosen, url: server.url }]);

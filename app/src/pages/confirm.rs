@@ -106,12 +106,14 @@ fn Ways(confirmation: Confirmation, ways: ConfirmationWays) -> impl IntoView {
     let has_none = !ways.passkey && !ways.password && ways.providers.is_empty();
     let providers = ways.providers.iter().map(provider_link).collect_view();
     view! {
-        <p>{text::WHY}</p>
-        {move || error.get().map(|text| view! { <Notice tone=NoticeTone::Failed text urgent=true/> })}
-        {ways.passkey.then(|| view! { <WithPasskey confirmation error busy/> }.into_any())}
-        {ways.password.then(|| view! { <WithPassword confirmation error busy/> }.into_any())}
-        {providers}
-        {has_none.then(|| view! { <Notice tone=NoticeTone::Warning text=text::NO_WAY/> }.into_any())}
+        <div class="form">
+            <p>{text::WHY}</p>
+            {move || error.get().map(|text| view! { <Notice tone=NoticeTone::Failed text urgent=true/> })}
+            {ways.passkey.then(|| view! { <WithPasskey confirmation error busy/> }.into_any())}
+            {ways.password.then(|| view! { <WithPassword confirmation error busy/> }.into_any())}
+            {providers}
+            {has_none.then(|| view! { <Notice tone=NoticeTone::Warning text=text::NO_WAY/> }.into_any())}
+        </div>
     }
 }
 
