@@ -204,16 +204,18 @@ pub enum Enrolment {
     Approved,
     /// An administrator has to compare fingerprints first; the agent may do nothing.
     Pending,
+    /// The console's key seems to be in two places; the agent may do nothing until an administrator decides.
+    Quarantined,
 }
 
-tagged!(Enrolment { 0 => Approved, 1 => Pending });
+tagged!(Enrolment { 0 => Approved, 1 => Pending, 2 => Quarantined });
 
 /// Why the server closes a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkClose {
     /// Another link came up with the same key.
     Replaced,
-    /// The console's key was revoked.
+    /// The console's key was refused or revoked, or another console took its room.
     Revoked,
     /// The agent broke the rules of the protocol.
     ProtocolError,

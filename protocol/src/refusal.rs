@@ -42,8 +42,8 @@ refusals! {
         "Remote access is switched off for your organisation. An administrator can switch it on in Settings > Remote access.";
     1 => NoPermission = "no_permission", "You may access this room",
         "You have no role that allows remote access to this room. Ask an administrator for an assignment that covers it.";
-    2 => UnsupportedConsole = "unsupported_console", "The console is enrolled",
-        "This room has no enrolled console. Enrol the room's console, then try again.";
+    2 => UnsupportedConsole = "unsupported_console", "The console is enrolled and approved",
+        "This room has no console that is enrolled and approved. The tab Overview of the room says what is left to do.";
     3 => NotMonitored = "not_monitored", "The console is monitored",
         "The console is not connected. Check that it is switched on and on the network, then try again.";
     4 => Suppressed = "suppressed", "The room is not in maintenance",

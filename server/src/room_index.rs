@@ -9,7 +9,7 @@ use protocol::ids::{RoomId, TenantId};
 
 use crate::naming;
 use crate::state::{Core, Presence};
-use crate::storage::{Result, RoomFacts, TenantScope};
+use crate::storage::{ConsoleStatus, Result, RoomFacts, TenantScope};
 
 /// A room with what the list sorts and searches by.
 #[derive(Debug, Clone)]
@@ -149,9 +149,13 @@ impl RoomIndex {
 
 /// How a room is.
 pub fn state_of(facts: &RoomFacts, presence: &Presence) -> RoomState {
-    if !facts.enrolled {
-        RoomState::NotEnrolled
-    } else if facts.room.suppressed_since.is_some() {
+    match facts.console {
+        None => return RoomState::NotEnrolled,
+        Some(ConsoleStatus::Pending) => return RoomState::Pending,
+        Some(ConsoleStatus::Quarantined) => return RoomState::Unhealthy,
+        Some(ConsoleStatus::Approved) => {}
+    }
+    if facts.room.suppressed_since.is_some() {
         RoomState::Suppressed
     } else if presence.monitored {
         RoomState::Healthy
@@ -167,6 +171,7 @@ pub fn count(counters: &mut RoomCounters, state: RoomState) {
         RoomState::Unhealthy => &mut counters.unhealthy,
         RoomState::Disconnected => &mut counters.disconnected,
         RoomState::Suppressed => &mut counters.suppressed,
+        RoomState::Pending => &mut counters.pending,
         RoomState::NotEnrolled => &mut counters.not_enrolled,
     };
     *counter += 1;
@@ -187,7 +192,7 @@ mod tests {
                 created_at: 0,
             },
             groups: Vec::new(),
-            enrolled: true,
+            console: Some(ConsoleStatus::Approved),
             last_seen_at: None,
         }
     }
@@ -212,11 +217,16 @@ mod tests {
     }
 
     #[test]
-    fn a_room_without_a_console_is_not_enrolled_whatever_else() {
+    fn a_room_whose_console_is_not_trusted_says_so_whatever_else() {
         let here = Presence { monitored: true, ..Presence::ABSENT };
         let enrolled = facts("a", "a", "");
-        let empty = RoomFacts { enrolled: false, ..enrolled.clone() };
-        assert_eq!(state_of(&empty, &here), RoomState::NotEnrolled);
+        for (console, state) in [
+            (None, RoomState::NotEnrolled),
+            (Some(ConsoleStatus::Pending), RoomState::Pending),
+            (Some(ConsoleStatus::Quarantined), RoomState::Unhealthy),
+        ] {
+            assert_eq!(state_of(&RoomFacts { console, ..enrolled.clone() }, &here), state);
+        }
         assert_eq!(state_of(&enrolled, &here), RoomState::Healthy);
         assert_eq!(state_of(&enrolled, &Presence::ABSENT), RoomState::Disconnected);
         let mut suppressed = enrolled;

@@ -92,9 +92,18 @@ impl TestServer {
 
     /// Gives a room of contoso an approved console.
     pub async fn enrol(&self, room: &str) -> ConsoleId {
+        self.enrol_with(room, true).await
+    }
+
+    /// Gives a room of contoso a console that waits for approval.
+    pub async fn enrol_pending(&self, room: &str) -> ConsoleId {
+        self.enrol_with(room, false).await
+    }
+
+    async fn enrol_with(&self, room: &str, pre_approved: bool) -> ConsoleId {
         let scope = self.scope("contoso").await;
         let room = RoomId::new(room).expect("a slug");
-        let terms = Terms { pre_approved: true, lifetime: BOOTSTRAP_LIFETIME };
+        let terms = Terms { pre_approved, lifetime: BOOTSTRAP_LIFETIME };
         let (actor, client) = (Actor::Operator, Client::default());
         let secret = enrolment_offer::offer(&self.core, &scope, &room, terms, &actor, client).await.expect("stored");
         let console = NewConsole {
@@ -103,8 +112,7 @@ impl TestServer {
             key: PublicKey(random::bytes()),
             enrolled_at: self.clock.now(),
         };
-        let event =
-            Event::ConsoleEnrolled { room, console: console.id, fingerprint: String::new(), pre_approved: true };
+        let event = Event::ConsoleEnrolled { room, console: console.id, fingerprint: String::new(), pre_approved };
         let event = self.core.auditor.event(&actor, client, &event);
         let now = self.clock.now();
         let enrolled = self.core.storage.enrol_console(&scope, &secret.id, &console, now, event).await.expect("stored");

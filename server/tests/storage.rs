@@ -12,10 +12,10 @@ use server::access::{BuiltInRole, Coverage};
 use server::random;
 use server::storage::sqlite::Sqlite3;
 use server::storage::{
-    Assignment, AssignmentScope, AssignmentsOf, Console, ConsoleStatus, EnrolmentSecret, EventFilter, Events as _,
-    ImportStep, Installation as _, LoginKey, LoginRecord, NewConsole, NewEvent, NewGroup, NewIdentity, NewInvitation,
-    NewRole, NewRoom, NewSession, NewUser, RemoteAccessSettings, Result, SessionEnd, Sessions as _, Store, Tenant,
-    TenantScope, UserEdit, UserFilter, UserPosition,
+    Approval, Assignment, AssignmentScope, AssignmentsOf, Console, ConsoleStatus, EnrolmentSecret, EventFilter,
+    Events as _, ImportStep, Installation as _, LoginKey, LoginRecord, NewConsole, NewEvent, NewGroup, NewIdentity,
+    NewInvitation, NewRole, NewRoom, NewSession, NewUser, RemoteAccessSettings, Result, SessionEnd, Sessions as _,
+    Store, Tenant, TenantScope, UserEdit, UserFilter, UserPosition,
 };
 use tempfile::TempDir;
 
@@ -410,7 +410,7 @@ async fn a_secret_enrols_one_console_and_a_new_console_takes_the_room() {
     assert_eq!(world.enrol(scope, &room, &old, 2).await.expect("read"), None, "replaced");
     assert_eq!(world.enrol(scope, &room, &secret, 100).await.expect("read"), None, "too old");
     let first = world.enrol(scope, &room, &secret, 99).await.expect("stored").expect("good");
-    assert_eq!(first.status, ConsoleStatus::Approved);
+    assert_eq!(first.status(), ConsoleStatus::Approved);
     assert_eq!(world.enrol(scope, &room, &secret, 99).await.expect("read"), None, "used");
 
     let secret = world.secret(scope, &room).await;
@@ -419,6 +419,76 @@ async fn a_secret_enrols_one_console_and_a_new_console_takes_the_room() {
     let (found, console) = world.storage.console_by_key(&second.key).await.expect("read").expect("a console");
     assert_eq!((found, console.id), (scope.clone(), second.id));
     assert_eq!(world.storage.console_of_room(scope, &room).await.expect("read").expect("a console").id, second.id);
+}
+
+#[tokio::test]
+async fn what_is_decided_about_a_console_is_decided_once() {
+    let world = world().await;
+    let scope = &world.contoso;
+    let room = world.room(scope, "aurora").await;
+    let user = world.user(scope, "ada@example.com").await;
+    let id = random::bytes();
+    let secret = EnrolmentSecret { id, room: room.clone(), pre_approved: false, created_at: 1, expires_at: 100 };
+    world.storage.offer_enrolment(scope, &secret, event("console.enrolment_offered")).await.expect("stored");
+    let console = world.enrol(scope, &room, &secret.id, 2).await.expect("stored").expect("good");
+    assert_eq!((console.status(), console.approval), (ConsoleStatus::Pending, None));
+    let versions = async || {
+        let access = world.storage.access_versions().await.expect("read");
+        let access = access.into_iter().find(|(tenant, _)| tenant == scope).expect("a tenant").1;
+        (world.storage.rooms_version(scope).await.expect("read"), access)
+    };
+    let status = async || world.storage.console_of_room(scope, &room).await.expect("read").map(|found| found.status());
+    let mut before = versions().await;
+    let mut has_grown = async || {
+        let after = versions().await;
+        let grown = before.0 < after.0 && before.1 < after.1;
+        before = after;
+        grown
+    };
+
+    let approval = Approval { by: Some(user), at: 5 };
+    let approve = async |console: &Console| {
+        world.storage.approve_console(scope, console, approval, event("console.approved")).await.expect("stored")
+    };
+    assert!(!approve(&Console { key: PublicKey([9; 32]), ..console.clone() }).await, "another key");
+    assert!(!approve(&Console { id: ConsoleId([9; 16]), ..console.clone() }).await, "another console");
+    assert!(approve(&console).await && has_grown().await);
+    assert!(!approve(&console).await, "approved already");
+    let approved = world.storage.console_of_room(scope, &room).await.expect("read").expect("a console");
+    assert_eq!((approved.status(), approved.approval), (ConsoleStatus::Approved, Some(approval)));
+
+    let set_aside = async || {
+        let suspected = event("console.clone_suspected");
+        world.storage.quarantine_console(scope, &console.id, 6, suspected).await.expect("stored")
+    };
+    let release =
+        async || world.storage.release_console(scope, &console.id, event("console.released")).await.expect("stored");
+    assert!(!release().await);
+    assert!(set_aside().await && has_grown().await);
+    assert!(!set_aside().await);
+    assert_eq!(status().await, Some(ConsoleStatus::Quarantined));
+    let facts = world.storage.room(scope, &room).await.expect("read").expect("a room");
+    assert_eq!(facts.console, Some(ConsoleStatus::Quarantined));
+    assert!(release().await && has_grown().await);
+    assert_eq!(status().await, Some(ConsoleStatus::Approved));
+
+    let retire =
+        async || world.storage.retire_console(scope, &console, 7, event("console.revoked")).await.expect("stored");
+    let spare = world.secret(scope, &room).await;
+    assert!(retire().await && has_grown().await);
+    assert!(!retire().await && !approve(&console).await && !set_aside().await);
+    assert_eq!((status().await, world.storage.console_by_key(&console.key).await.expect("read")), (None, None));
+    assert_eq!(world.enrol(scope, &room, &spare, 8).await.expect("read"), None, "it would have needed no approval");
+    let kinds = world.kinds(scope).await;
+    let decided: Vec<_> = kinds.iter().map(String::as_str).skip_while(|kind| *kind != "console.approved").collect();
+    let expected = [
+        "console.approved",
+        "console.clone_suspected",
+        "console.released",
+        "console.enrolment_offered",
+        "console.revoked",
+    ];
+    assert_eq!(decided, expected);
 }
 
 #[tokio::test]
@@ -480,7 +550,7 @@ async fn the_version_of_the_rooms_grows_with_what_the_list_shows_and_with_nothin
     world.session(&world.fabrikam).await;
     assert_eq!(version().await, with_console);
     let facts = world.storage.room(scope, &room).await.expect("read").expect("a room");
-    assert!(facts.enrolled);
+    assert_eq!(facts.console, Some(ConsoleStatus::Approved));
     assert_eq!(facts.last_seen_at, Some(5));
     assert_eq!(facts.groups.iter().map(String::as_str).collect::<BTreeSet<_>>(), ["all", "executive"].into());
 }

@@ -31,8 +31,8 @@ pub use passkey::{
 pub use reach::{Covers, ReachBy, ReachedRoom, ReachingPerson, RoomReach, UserReach};
 pub use role::{CreateRole, DESCRIPTION_MAX_BYTES, EditRole, Role, RoleDetail, RoleList, RoleRef};
 pub use room::{
-    CallStatus, ConsoleDetail, CreateRoom, CreatedRoom, EnrolmentOffer, GateCheck, GateChecklist, GateOutcome,
-    RoomCounters, RoomDetail, RoomList, RoomState, RoomSummary,
+    ApproveConsole, CallStatus, ConsoleDetail, ConsoleStatus, CreateRoom, CreatedRoom, EnrolmentOffer, GateCheck,
+    GateChecklist, GateOutcome, RoomCounters, RoomDetail, RoomList, RoomState, RoomSummary, ThisConsole,
 };
 pub use session::{SessionSummary, StartSession, StartedSession};
 pub use settings::{

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::UnixMillis;
-use crate::access::Access;
+use crate::access::{Access, Permission};
 use crate::ids::{ConsoleId, DisplayInfo, RoomId};
 use crate::refusal::RefusalCode;
 
@@ -12,12 +12,14 @@ use crate::refusal::RefusalCode;
 pub enum RoomState {
     /// Monitored, no important incident.
     Healthy,
-    /// Monitored, with an important incident.
+    /// Monitored, with an important incident; also when the console was set aside (`quarantined`).
     Unhealthy,
     /// Enrolled, but the agent is not connected.
     Disconnected,
     /// Alerts are ignored on purpose.
     Suppressed,
+    /// Its console waits for an administrator to approve it.
+    Pending,
     /// No console is enrolled yet.
     NotEnrolled,
 }
@@ -73,6 +75,7 @@ pub struct RoomCounters {
     pub unhealthy: u32,
     pub disconnected: u32,
     pub suppressed: u32,
+    pub pending: u32,
     pub not_enrolled: u32,
 }
 
@@ -85,6 +88,20 @@ pub struct RoomDetail {
     pub console: Option<ConsoleDetail>,
     /// Live sessions, oldest first.
     pub sessions: Vec<super::SessionSummary>,
+    /// Everything that the signed-in user may do in this room.
+    pub permissions: Vec<Permission>,
+}
+
+/// How far a console is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ConsoleStatus {
+    /// An administrator has to compare fingerprints first.
+    Pending,
+    Approved,
+    /// Its key seems to be in two places: no session may start until an administrator decides.
+    Quarantined,
 }
 
 /// The enrolled console. Its texts come from the console and are shown as text only.
@@ -94,8 +111,11 @@ pub struct ConsoleDetail {
     pub id: ConsoleId,
     /// Of the key it proved at enrolment.
     pub fingerprint: String,
-    /// Not yet approved by an administrator.
-    pub pending: bool,
+    pub status: ConsoleStatus,
+    pub approved_at: Option<UnixMillis>,
+    /// The name of the person; `None` with a time is an approval in advance, at the server's command line.
+    pub approved_by: Option<String>,
+    pub quarantined_at: Option<UnixMillis>,
     pub platform: String,
     pub agent_version: String,
     pub host_name: String,
@@ -104,6 +124,24 @@ pub struct ConsoleDetail {
     pub highest_access: Access,
     pub can_restart: bool,
     pub enrolled_at: UnixMillis,
+}
+
+/// `POST /rooms/{room}/console/approve`: what the person saw when they compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ApproveConsole {
+    pub console: ConsoleId,
+    /// Eight groups of four, as the room shows it and the console too.
+    pub fingerprint: String,
+}
+
+/// `POST /rooms/{room}/console/refuse`, `revoke` or `release`: the console that the person looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ThisConsole {
+    pub console: ConsoleId,
 }
 
 /// `POST /rooms`

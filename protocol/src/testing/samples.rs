@@ -206,15 +206,18 @@ fn link(list: &mut Samples) {
     }
     list.add("FromAgent.Ended", &FromAgent::Ended { session: SESSION, reason: EndReason::ViewerLost, restarts: true });
 
-    let welcome = ToAgent::Welcome {
+    let welcome = |status| ToAgent::Welcome {
         console: CONSOLE,
         tenant: tenant(),
         room: room(),
         room_name: Text::fitted("Aurora"),
         grant_key: [8; 32],
-        status: Enrolment::Approved,
+        status,
     };
-    list.add("ToAgent.Welcome", &welcome);
+    list.add("ToAgent.Welcome", &welcome(Enrolment::Approved));
+    for status in [Enrolment::Pending, Enrolment::Quarantined] {
+        list.add(format!("ToAgent.Welcome.{status:?}"), &welcome(status));
+    }
     list.add("ToAgent.NonceRequest", &ToAgent::NonceRequest { request: 1 });
     let grant = Blob::new(vec![1, 2, 3]).unwrap_or_default();
     let relay_url = Text::fitted("wss://rooms.example.com/ws/agent");

@@ -16,7 +16,7 @@ pub enum Call {
 /// The room's console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConsoleFact {
-    /// None, or one that nobody has approved yet.
+    /// None, or one that nobody has approved yet, or that was set aside.
     NotEnrolled,
     Enrolled {
         /// The highest access that the console itself allows.

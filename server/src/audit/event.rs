@@ -194,6 +194,24 @@ events! {
     ConsoleEnrolled = "console.enrolled", Console, "Create", Successful {
         room: RoomId, console: ConsoleId, fingerprint: String, pre_approved: bool,
     };
+    /// The person compared the fingerprint with what the console showed.
+    ConsoleApproved = "console.approved", Console, "Update", Successful {
+        room: RoomId, console: ConsoleId, fingerprint: String,
+    };
+    ConsoleRefused = "console.refused", Console, "Delete", Successful {
+        room: RoomId, console: ConsoleId, fingerprint: String,
+    };
+    ConsoleRevoked = "console.revoked", Console, "Delete", Successful {
+        room: RoomId, console: ConsoleId, fingerprint: String,
+    };
+    /// Links with the same key took the place of one another again and again: the console was set aside.
+    CloneSuspected = "console.clone_suspected", Console, "Update", Failed {
+        room: RoomId, console: ConsoleId, fingerprint: String,
+    };
+    /// Trusted again after it was set aside.
+    ConsoleReleased = "console.released", Console, "Update", Successful {
+        room: RoomId, console: ConsoleId, fingerprint: String,
+    };
     EnrolmentFailed = "console.enrolment_failed", Console, "Create", Failed { room: RoomId };
     ConsoleConnected = "console.connected", Console, "Update", Successful { room: RoomId, console: ConsoleId };
     ConsoleDisconnected = "console.disconnected", Console, "Update", Successful { room: RoomId, console: ConsoleId };
@@ -332,6 +350,11 @@ impl Event {
             | Self::RoomChanged { room, .. }
             | Self::EnrolmentOffered { room, .. }
             | Self::ConsoleEnrolled { room, .. }
+            | Self::ConsoleApproved { room, .. }
+            | Self::ConsoleRefused { room, .. }
+            | Self::ConsoleRevoked { room, .. }
+            | Self::CloneSuspected { room, .. }
+            | Self::ConsoleReleased { room, .. }
             | Self::EnrolmentFailed { room }
             | Self::ConsoleConnected { room, .. }
             | Self::ConsoleDisconnected { room, .. }

@@ -38,6 +38,10 @@ pub struct LinkLimits {
     pub offer_within: Duration,
     /// How long a closing handshake may take.
     pub close_within: Duration,
+    /// Links of one console may take the place of one another so often within this time; more are two machines with one
+    /// key.
+    pub swaps_max: usize,
+    pub swaps_within: Micros,
 }
 
 impl Default for LinkLimits {
@@ -57,6 +61,8 @@ impl Default for LinkLimits {
             nonce_within: Duration::from_secs(5),
             offer_within: Duration::from_secs(30),
             close_within: Duration::from_secs(2),
+            swaps_max: 3,
+            swaps_within: Micros::from_secs(5 * 60),
         }
     }
 }

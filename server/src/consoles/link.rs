@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::link::{FromAgent, LINK_MESSAGE_MAX_BYTES, LinkClose, ToAgent, close};
+use protocol::secure::Fingerprint;
 use protocol::secure::noise::Transport;
 use protocol::wire::{Decode as _, Encode as _};
 use tokio::sync::{mpsc, watch};
@@ -16,6 +17,7 @@ use super::pace::Pace;
 use super::questions::{Answer, AskError, Questions};
 use super::registry::{Hello, Registry, Report, Reports, Seat};
 use super::statement::{end_reason, is_plausible};
+use super::welcome::welcome;
 use crate::audit::{Actor, Client, Event};
 use crate::relay::socket::{Carrier, CloseCode, end};
 use crate::storage::consoles::StoredConsoleInfo;
@@ -201,12 +203,40 @@ impl<'a, S: Carrier> Link<'a, S> {
             self.registry.greet(seat, hello);
             return Ok(());
         }
-        let seat = self.registry.arrive(scope, &console.room, console.id, self.handle.clone(), hello);
-        self.seat = Some(seat.ok_or(Stop::Close(LinkClose::Stopping))?);
+        let arrival = self.registry.arrive(scope, &console.room, console.id, self.handle.clone(), hello);
+        let arrival = arrival.ok_or(Stop::Close(LinkClose::Stopping))?;
+        self.seat = Some(arrival.seat);
         self.reports.report(console.id, Report::Up);
         tracing::info!(console.id = %console.id, "a console connected");
         let event = Event::ConsoleConnected { room: console.room.clone(), console: console.id };
         note(self.registry, newcomer, event).await;
+        if arrival.suspicious {
+            set_aside(self.registry, newcomer).await;
+        }
+        self.look_again(newcomer).await
+    }
+
+    /// Since its handshake the console may have been approved, revoked or set aside: from here on it is in the registry, and
+    /// whoever does that finds it there.
+    async fn look_again(&mut self, newcomer: &Newcomer) -> Result<(), Stop> {
+        let (core, scope) = (&self.registry.core, &newcomer.scope);
+        let present = match core.storage.console_by_key(&newcomer.console.key).await {
+            Ok(present) => present.map(|(_, console)| console).filter(|console| console.id == newcomer.console.id),
+            Err(error) => {
+                log_failure(Some(error), newcomer);
+                return Err(Stop::Close(LinkClose::Stopping));
+            }
+        };
+        let Some(present) = present else { return Err(Stop::Close(LinkClose::Revoked)) };
+        if present.status() == newcomer.console.status() {
+            return Ok(());
+        }
+        let welcome = welcome(core, scope, &present).await.map_err(|error| {
+            log_failure(Some(error), newcomer);
+            Stop::Close(LinkClose::Stopping)
+        })?;
+        // In its turn; a queue that is full closes the link by itself.
+        self.handle.send(welcome);
         Ok(())
     }
 
@@ -280,6 +310,25 @@ fn sealed(frame: Option<Result<Message, tungstenite::Error>>) -> Result<Option<B
 async fn asked_to_close(closing: &mut watch::Receiver<Option<LinkClose>>) -> LinkClose {
     let reason = closing.wait_for(Option::is_some).await;
     reason.ok().and_then(|reason| *reason).unwrap_or(LinkClose::Stopping)
+}
+
+/// The console's key seems to be in two places: nobody gets a session with either until an administrator decides.
+async fn set_aside(registry: &Registry, newcomer: &Newcomer) {
+    let (core, scope, console) = (&registry.core, &newcomer.scope, &newcomer.console);
+    let event = Event::CloneSuspected {
+        room: console.room.clone(),
+        console: console.id,
+        fingerprint: Fingerprint::of(&console.key).to_string(),
+    };
+    let event = core.auditor.event(&Actor::Server, newcomer.client, &event);
+    match core.storage.quarantine_console(scope, &console.id, core.clock.now(), event).await {
+        Ok(true) => {
+            tracing::warn!(console.id = %console.id, "a console's key seems to be in two places; it was set aside");
+            core.live.room_changed(scope, &console.room);
+        }
+        Ok(false) => {}
+        Err(error) => log_failure(Some(error), newcomer),
+    }
 }
 
 /// Writes down that the console came or went, and when it was seen.

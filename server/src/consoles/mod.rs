@@ -10,8 +10,11 @@ mod pace;
 mod questions;
 pub mod registry;
 mod statement;
+mod swaps;
+mod welcome;
 
 pub use limits::{LinkLimits, MESSAGE_MAX_BYTES};
 pub use link::{Link, LinkHandle, Newcomer};
 pub use questions::{Answer, AskError};
-pub use registry::{Presence, Registry, Report, Reports, Seat};
+pub use registry::{Arrival, Presence, Registry, Report, Reports, Seat};
+pub use welcome::welcome;

@@ -12,6 +12,7 @@ use protocol::time::Micros;
 use super::pace::Pace;
 use super::questions::{Answer, AskError};
 use super::statement::{call_status, refusal};
+use super::swaps::Swaps;
 use super::{LinkHandle, LinkLimits};
 use crate::state::Core;
 use crate::storage::TenantScope;
@@ -71,6 +72,7 @@ struct Here {
     /// INVARIANT: one link for each console, the newest.
     consoles: HashMap<ConsoleId, Connected>,
     rooms: HashMap<(TenantId, RoomId), ConsoleId>,
+    swaps: Swaps,
     stopping: bool,
 }
 
@@ -95,6 +97,14 @@ struct Connected {
 pub struct Hello {
     pub info: ConsoleInfo,
     pub call: CallState,
+}
+
+/// A link was taken in.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    pub seat: Seat,
+    /// Links of this console take the place of one another so often that its key must be in two places.
+    pub suspicious: bool,
 }
 
 /// A link's place in the registry.
@@ -125,7 +135,7 @@ impl Registry {
         console: ConsoleId,
         link: LinkHandle,
         hello: Hello,
-    ) -> Option<Seat> {
+    ) -> Option<Arrival> {
         let mut here = self.here();
         if here.stopping {
             return None;
@@ -151,11 +161,14 @@ impl Registry {
             heard_at: self.core.clock.now(),
             monitored: true,
         };
+        let mut suspicious = false;
         if let Some(replaced) = here.consoles.insert(console, connected) {
             replaced.link.close(LinkClose::Replaced);
+            let LinkLimits { swaps_max, swaps_within, .. } = self.limits;
+            suspicious = here.swaps.count(console, swaps_max, swaps_within, self.core.clock.monotonic());
         }
         self.core.live.room_changed(scope, room);
-        Some(Seat { console, number })
+        Some(Arrival { seat: Seat { console, number }, suspicious })
     }
 
     /// Gives up a link's place; false when another link had taken it.
@@ -272,6 +285,13 @@ impl Registry {
         let before = here.rooms.get(&(scope.tenant().clone(), room.clone())).filter(|before| **before != console);
         if let Some(revoked) = before.and_then(|before| here.consoles.get(before)) {
             revoked.link.close(LinkClose::Revoked);
+        }
+    }
+
+    /// The console was taken out of its room: closes its link.
+    pub fn revoke(&self, console: ConsoleId) {
+        if let Some(link) = self.link(console) {
+            link.close(LinkClose::Revoked);
         }
     }
 

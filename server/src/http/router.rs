@@ -61,6 +61,7 @@ fn api_routes() -> OpenApiRouter<AppState> {
         .merge(routes::oidc::routes())
         .merge(routes::me::routes())
         .merge(routes::rooms::routes())
+        .merge(routes::consoles::routes())
         .merge(routes::remote_access::routes())
         .merge(routes::sessions::routes())
         .merge(routes::settings::routes())

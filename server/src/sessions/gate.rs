@@ -70,8 +70,8 @@ impl SessionManager {
 }
 
 fn console_fact(console: &Console) -> ConsoleFact {
-    match console.status {
-        ConsoleStatus::Pending => ConsoleFact::NotEnrolled,
+    match console.status() {
+        ConsoleStatus::Pending | ConsoleStatus::Quarantined => ConsoleFact::NotEnrolled,
         ConsoleStatus::Approved => ConsoleFact::Enrolled { highest_access: console.info.highest_access },
     }
 }

@@ -2,18 +2,12 @@
 
 use async_trait::async_trait;
 use protocol::access::Access;
+pub use protocol::api::ConsoleStatus;
 use protocol::api::UnixMillis;
-use protocol::ids::{ConsoleId, DisplayInfo, RoomId};
+use protocol::ids::{ConsoleId, DisplayInfo, RoomId, UserId};
 use protocol::secure::PublicKey;
 
 use super::{NewEvent, Result, TenantScope};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConsoleStatus {
-    /// An administrator has to compare fingerprints first.
-    Pending,
-    Approved,
-}
 
 /// An enrolled console. Its texts come from the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,10 +15,36 @@ pub struct Console {
     pub id: ConsoleId,
     pub room: RoomId,
     pub key: PublicKey,
-    pub status: ConsoleStatus,
+    /// Who trusts it; `None` while nobody does.
+    pub approval: Option<Approval>,
+    /// Set aside since then: its key seems to be in two places.
+    pub quarantined_at: Option<UnixMillis>,
     pub enrolled_at: UnixMillis,
     pub last_seen_at: Option<UnixMillis>,
     pub info: StoredConsoleInfo,
+}
+
+impl Console {
+    pub fn status(&self) -> ConsoleStatus {
+        status(self.approval.is_some(), self.quarantined_at.is_some())
+    }
+}
+
+/// How far a console is trusted that is approved, or quarantined, or both.
+pub(super) fn status(approved: bool, quarantined: bool) -> ConsoleStatus {
+    match (quarantined, approved) {
+        (true, _) => ConsoleStatus::Quarantined,
+        (false, true) => ConsoleStatus::Approved,
+        (false, false) => ConsoleStatus::Pending,
+    }
+}
+
+/// Somebody compared the console's fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Approval {
+    /// `None` at the server's command line, in advance.
+    pub by: Option<UserId>,
+    pub at: UnixMillis,
 }
 
 /// What the console last said about itself; empty until its first greeting.
@@ -89,7 +109,7 @@ pub struct EnrolmentSecret {
 
 #[async_trait]
 pub trait Consoles {
-    /// The room's console, pending or approved.
+    /// The room's console, however far it is trusted.
     async fn console_of_room(&self, scope: &TenantScope, room: &RoomId) -> Result<Option<Console>>;
 
     /// The console that proved `key`.
@@ -113,6 +133,37 @@ pub trait Consoles {
         now: UnixMillis,
         event: NewEvent,
     ) -> Result<Option<Console>>;
+
+    /// Trusts `console` with the key that it has in there; `false` when it is not pending (any more).
+    async fn approve_console(
+        &self,
+        scope: &TenantScope,
+        console: &Console,
+        approval: Approval,
+        event: NewEvent,
+    ) -> Result<bool>;
+
+    /// Takes the console out of its room for good, and with it the room's open chance to enrol one without approval; `false`
+    /// when it was out already. Its key is no console's from then on.
+    async fn retire_console(
+        &self,
+        scope: &TenantScope,
+        console: &Console,
+        at: UnixMillis,
+        event: NewEvent,
+    ) -> Result<bool>;
+
+    /// Sets the console aside; `false` when it is already.
+    async fn quarantine_console(
+        &self,
+        scope: &TenantScope,
+        id: &ConsoleId,
+        at: UnixMillis,
+        event: NewEvent,
+    ) -> Result<bool>;
+
+    /// Trusts a console again as far as it was before it was set aside; `false` when it is not set aside (any more).
+    async fn release_console(&self, scope: &TenantScope, id: &ConsoleId, event: NewEvent) -> Result<bool>;
 
     async fn set_console_info(&self, scope: &TenantScope, id: &ConsoleId, info: &StoredConsoleInfo) -> Result<()>;
 

@@ -24,7 +24,7 @@ pub mod users;
 
 use std::sync::Arc;
 
-pub use consoles::{Console, ConsoleStatus, Consoles, EnrolmentSecret, NewConsole};
+pub use consoles::{Approval, Console, ConsoleStatus, Consoles, EnrolmentSecret, NewConsole};
 pub use events::{EventFilter, Events, NewEvent, StoredEvent};
 pub use groups::{Group, GroupFilter, GroupPage, Groups, NewGroup};
 pub use identities::{Identities, NewIdentity};

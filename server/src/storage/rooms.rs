@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use protocol::api::UnixMillis;
 use protocol::ids::RoomId;
 
-use super::{NewEvent, Result, TenantScope};
+use super::{ConsoleStatus, NewEvent, Result, TenantScope};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
@@ -23,8 +23,8 @@ pub struct RoomFacts {
     pub room: Room,
     /// Names of the groups that hold it.
     pub groups: Vec<String>,
-    /// An approved console is enrolled.
-    pub enrolled: bool,
+    /// How far its console is trusted, when it has one.
+    pub console: Option<ConsoleStatus>,
     /// When the console was last connected, as far as the database knows.
     pub last_seen_at: Option<UnixMillis>,
 }

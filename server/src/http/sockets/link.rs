@@ -2,18 +2,16 @@ use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::Response;
 use protocol::ids::RoomId;
-use protocol::link::{Enrolment, LinkClose, ToAgent};
-use protocol::wire::Text;
+use protocol::link::LinkClose;
 use tokio_tungstenite::WebSocketStream;
 
 use super::refuse_origin;
 use super::upgrade::upgrade;
 use crate::audit::{Actor, Client, Event};
-use crate::consoles::{Link, MESSAGE_MAX_BYTES, Newcomer};
+use crate::consoles::{Link, MESSAGE_MAX_BYTES, Newcomer, welcome};
 use crate::logins::enrolment::{Caller, EnrolmentError, greet};
 use crate::relay::socket::{Wire, end};
 use crate::state::AppState;
-use crate::storage::{ConsoleStatus, StorageError};
 
 /// `GET /ws/link`: an agent's control link. No page may open it.
 pub(super) async fn open(State(state): State<AppState>, client: Client, request: Request) -> Response {
@@ -32,7 +30,7 @@ async fn serve(state: AppState, client: Client, mut socket: WebSocketStream<Wire
             registry.revoke_others(&scope, &console.room, console.id);
             let newcomer = Newcomer { scope, console, client };
             let link = Link::new(socket, transport, registry, &*state.sessions);
-            match welcome(&state, &newcomer).await {
+            match welcome(&state.core, &newcomer.scope, &newcomer.console).await {
                 Ok(welcome) => link.run(welcome, &newcomer).await,
                 Err(error) => {
                     tracing::error!(console.id = %newcomer.console.id, %error, "a console could not be welcomed");
@@ -53,22 +51,6 @@ async fn serve(state: AppState, client: Client, mut socket: WebSocketStream<Wire
             end(socket, error.close_code(), limits.close_within).await;
         }
     }
-}
-
-async fn welcome(state: &AppState, newcomer: &Newcomer) -> Result<ToAgent, StorageError> {
-    let Newcomer { scope, console, .. } = newcomer;
-    let room = state.core.storage.room(scope, &console.room).await?;
-    Ok(ToAgent::Welcome {
-        console: console.id,
-        tenant: scope.tenant().clone(),
-        room: console.room.clone(),
-        room_name: Text::fitted(room.as_ref().map_or(console.room.as_str(), |room| &room.room.name)),
-        grant_key: state.core.keys.grant().public_key().to_bytes(),
-        status: match console.status {
-            ConsoleStatus::Approved => Enrolment::Approved,
-            ConsoleStatus::Pending => Enrolment::Pending,
-        },
-    })
 }
 
 /// Writes down that somebody who knows of an open enrolment does not know its secret.

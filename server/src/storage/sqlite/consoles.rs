@@ -1,14 +1,16 @@
 use async_trait::async_trait;
 use protocol::api::UnixMillis;
-use protocol::ids::{ConsoleId, RoomId};
+use protocol::ids::{ConsoleId, RoomId, UserId};
 use protocol::secure::PublicKey;
-use sqlx::sqlite::SqliteRow;
+use sqlx::Sqlite;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 
 use super::row::{bytes, get, parse};
 use super::{Sqlite3, conflict, events};
 use crate::storage::consoles::StoredConsoleInfo;
 use crate::storage::{
-    Console, ConsoleStatus, Consoles, EnrolmentSecret, NewConsole, NewEvent, Result, StorageError, TenantScope,
+    Approval, Console, Consoles, EnrolmentSecret, NewConsole, NewEvent, Result, StorageError, TenantScope,
 };
 
 #[async_trait]
@@ -85,14 +87,14 @@ impl Consoles for Sqlite3 {
             .execute(&mut *transaction)
             .await?;
         let row = sqlx::query(
-            "INSERT INTO console (tenant, id, room, key, approved, enrolled_at, info)
+            "INSERT INTO console (tenant, id, room, key, approved_at, enrolled_at, info)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING *",
         )
         .bind(scope.tenant().as_str())
         .bind(new.id.0.to_vec())
         .bind(new.room.as_str())
         .bind(new.key.0.to_vec())
-        .bind(approved)
+        .bind(approved.then_some(new.enrolled_at))
         .bind(new.enrolled_at)
         .bind(info_text(&StoredConsoleInfo::default()))
         .fetch_one(&mut *transaction)
@@ -102,6 +104,81 @@ impl Consoles for Sqlite3 {
         events::append(&mut transaction, scope, &event).await?;
         transaction.commit().await?;
         Ok(Some(enrolled))
+    }
+
+    async fn approve_console(
+        &self,
+        scope: &TenantScope,
+        console: &Console,
+        approval: Approval,
+        event: NewEvent,
+    ) -> Result<bool> {
+        let query = sqlx::query(
+            "UPDATE console SET approved_at = ?4, approved_by = ?5
+             WHERE tenant = ?1 AND id = ?2 AND key = ?3 AND approved_at IS NULL AND quarantined_at IS NULL
+             AND retired_at IS NULL",
+        )
+        .bind(scope.tenant().as_str())
+        .bind(console.id.0.to_vec())
+        .bind(console.key.0.to_vec())
+        .bind(approval.at)
+        .bind(approval.by.map(|user| user.0.to_vec()));
+        self.change_console(query, scope, event).await
+    }
+
+    async fn retire_console(
+        &self,
+        scope: &TenantScope,
+        console: &Console,
+        at: UnixMillis,
+        event: NewEvent,
+    ) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let retired =
+            sqlx::query("UPDATE console SET retired_at = ?3 WHERE tenant = ?1 AND id = ?2 AND retired_at IS NULL")
+                .bind(scope.tenant().as_str())
+                .bind(console.id.0.to_vec())
+                .bind(at)
+                .execute(&mut *transaction)
+                .await?;
+        if retired.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query("DELETE FROM enrolment_secret WHERE tenant = ?1 AND room = ?2 AND pre_approved = 1")
+            .bind(scope.tenant().as_str())
+            .bind(console.room.as_str())
+            .execute(&mut *transaction)
+            .await?;
+        events::append(&mut transaction, scope, &event).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    async fn quarantine_console(
+        &self,
+        scope: &TenantScope,
+        id: &ConsoleId,
+        at: UnixMillis,
+        event: NewEvent,
+    ) -> Result<bool> {
+        let query = sqlx::query(
+            "UPDATE console SET quarantined_at = ?3
+             WHERE tenant = ?1 AND id = ?2 AND quarantined_at IS NULL AND retired_at IS NULL",
+        )
+        .bind(scope.tenant().as_str())
+        .bind(id.0.to_vec())
+        .bind(at);
+        self.change_console(query, scope, event).await
+    }
+
+    async fn release_console(&self, scope: &TenantScope, id: &ConsoleId, event: NewEvent) -> Result<bool> {
+        let query = sqlx::query(
+            "UPDATE console SET quarantined_at = NULL
+             WHERE tenant = ?1 AND id = ?2 AND quarantined_at IS NOT NULL AND retired_at IS NULL",
+        )
+        .bind(scope.tenant().as_str())
+        .bind(id.0.to_vec());
+        self.change_console(query, scope, event).await
     }
 
     async fn set_console_info(&self, scope: &TenantScope, id: &ConsoleId, info: &StoredConsoleInfo) -> Result<()> {
@@ -125,17 +202,39 @@ impl Consoles for Sqlite3 {
     }
 }
 
+impl Sqlite3 {
+    /// Changes a console together with its event. `false` when the statement finds none to change.
+    async fn change_console(
+        &self,
+        statement: Query<'_, Sqlite, SqliteArguments>,
+        scope: &TenantScope,
+        event: NewEvent,
+    ) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        if statement.execute(&mut *transaction).await?.rows_affected() == 0 {
+            return Ok(false);
+        }
+        events::append(&mut transaction, scope, &event).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+}
+
 fn info_text(info: &StoredConsoleInfo) -> String {
     serde_json::to_string(info).expect("plain JSON")
 }
 
 fn console(row: &SqliteRow) -> Result<Console> {
-    let approved: bool = get(row, "approved")?;
+    let approved_at: Option<UnixMillis> = get(row, "approved_at")?;
+    let approved_by: Option<&[u8]> = get(row, "approved_by")?;
+    let by = approved_by.map(|id| id.try_into().map(UserId).map_err(|_| StorageError::Corrupt("approved_by")));
+    let by = by.transpose()?;
     Ok(Console {
         id: ConsoleId(bytes(row, "id")?),
         room: parse(row, "room")?,
         key: PublicKey(bytes(row, "key")?),
-        status: if approved { ConsoleStatus::Approved } else { ConsoleStatus::Pending },
+        approval: approved_at.map(|at| Approval { by, at }),
+        quarantined_at: get(row, "quarantined_at")?,
         enrolled_at: get(row, "enrolled_at")?,
         last_seen_at: get(row, "last_seen_at")?,
         info: serde_json::from_str(get(row, "info")?).map_err(|_| StorageError::Corrupt("info"))?,

@@ -35,6 +35,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "people", include_str!("../../../migrations/sqlite/0002_people.sql")),
     (3, "identities", include_str!("../../../migrations/sqlite/0003_identities.sql")),
     (4, "passkeys", include_str!("../../../migrations/sqlite/0004_passkeys.sql")),
+    (5, "trust", include_str!("../../../migrations/sqlite/0005_trust.sql")),
 ];
 
 /// The database of one data folder.

@@ -1,10 +1,11 @@
 use async_trait::async_trait;
+use protocol::api::UnixMillis;
 use protocol::ids::RoomId;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::row::{get, parse};
 use super::{Sqlite3, conflict, events};
-use crate::storage::{NewEvent, NewRoom, Result, Room, RoomFacts, Rooms, StorageError, TenantScope};
+use crate::storage::{NewEvent, NewRoom, Result, Room, RoomFacts, Rooms, StorageError, TenantScope, consoles};
 
 /// Groups are joined with a character that no name holds.
 const SEPARATOR: char = '\u{1f}';
@@ -48,7 +49,7 @@ impl Rooms for Sqlite3 {
 
     async fn room(&self, scope: &TenantScope, id: &RoomId) -> Result<Option<RoomFacts>> {
         let row = sqlx::query(
-            "SELECT room.*, console.approved, console.last_seen_at,
+            "SELECT room.*, console.id AS console, console.approved_at, console.quarantined_at, console.last_seen_at,
                  (SELECT group_concat(name, char(31)) FROM room_group_room
                   WHERE room_group_room.tenant = room.tenant AND room_group_room.room = room.id) AS groups
              FROM room
@@ -65,7 +66,7 @@ impl Rooms for Sqlite3 {
 
     async fn rooms(&self, scope: &TenantScope) -> Result<Vec<RoomFacts>> {
         let rows = sqlx::query(
-            "SELECT room.*, console.approved, console.last_seen_at,
+            "SELECT room.*, console.id AS console, console.approved_at, console.quarantined_at, console.last_seen_at,
                  (SELECT group_concat(name, char(31)) FROM room_group_room
                   WHERE room_group_room.tenant = room.tenant AND room_group_room.room = room.id) AS groups
              FROM room
@@ -102,7 +103,9 @@ async fn write_groups(connection: &mut SqliteConnection, scope: &TenantScope, ro
 
 fn facts(row: &SqliteRow) -> Result<RoomFacts> {
     let groups: Option<&str> = get(row, "groups")?;
-    let approved: Option<bool> = get(row, "approved")?;
+    let console: Option<&[u8]> = get(row, "console")?;
+    let approved_at: Option<UnixMillis> = get(row, "approved_at")?;
+    let quarantined_at: Option<UnixMillis> = get(row, "quarantined_at")?;
     Ok(RoomFacts {
         room: Room {
             id: parse(row, "id")?,
@@ -112,7 +115,7 @@ fn facts(row: &SqliteRow) -> Result<RoomFacts> {
             created_at: get(row, "created_at")?,
         },
         groups: groups.map(|groups| groups.split(SEPARATOR).map(str::to_owned).collect()).unwrap_or_default(),
-        enrolled: approved.unwrap_or(false),
+        console: console.map(|_| consoles::status(approved_at.is_some(), quarantined_at.is_some())),
         last_seen_at: get(row, "last_seen_at")?,
     })
 }

@@ -3,7 +3,7 @@
 use protocol::access::Access;
 use protocol::geometry::PixelSize;
 use protocol::ids::{ConsoleId, DisplayId, DisplayInfo, RoomId, SessionId, TenantId};
-use protocol::link::{CallState, ConsoleInfo, FromAgent, Opening, SessionEvent, SocketOpening, ToAgent};
+use protocol::link::{CallState, ConsoleInfo, Enrolment, FromAgent, Opening, SessionEvent, SocketOpening, ToAgent};
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
 use protocol::secure::noise::{Handshake, SessionPrologue, Transport};
@@ -20,6 +20,7 @@ pub(crate) struct Welcome {
     pub(crate) tenant: TenantId,
     pub(crate) room: RoomId,
     pub(crate) grant_key: GrantKey,
+    pub(crate) status: Enrolment,
 }
 
 /// An offer, as the console received it.
@@ -94,11 +95,12 @@ impl TestAgent {
 
     async fn welcomed(mut socket: Socket, mut transport: Transport, key: SecretKey) -> Self {
         let message = transport.open(&socket.message().await).expect("sealed for us");
-        let Ok(ToAgent::Welcome { console, tenant, room, grant_key, .. }) = ToAgent::from_bytes(&message) else {
+        let Ok(ToAgent::Welcome { console, tenant, room, grant_key, status, .. }) = ToAgent::from_bytes(&message)
+        else {
             panic!("the first message is a welcome");
         };
         let grant_key = GrantKey::from_bytes(&grant_key).expect("a key");
-        Self { key, welcome: Welcome { console, tenant, room, grant_key }, socket, transport }
+        Self { key, welcome: Welcome { console, tenant, room, grant_key, status }, socket, transport }
     }
 
     /// Says hello, in no call, and waits until the server has taken it in.
@@ -111,6 +113,14 @@ impl TestAgent {
         self.send(&FromAgent::Hello { info: info(), call }).await;
         let leases = self.receive().await;
         assert!(matches!(leases, ToAgent::Leases { .. }), "a hello is answered with the leases, not {leases:?}");
+    }
+
+    /// Waits until the server says anew how far it trusts the console.
+    pub(crate) async fn told(&mut self) -> Enrolment {
+        let order = self.receive_order().await;
+        let ToAgent::Welcome { console, status, .. } = order else { panic!("a welcome, not {order:?}") };
+        assert_eq!(console, self.welcome.console);
+        status
     }
 
     /// Says hello once more; only the first hello is answered.

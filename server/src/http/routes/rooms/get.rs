@@ -8,7 +8,7 @@ use super::Viewpoint;
 use crate::http::error::ApiResult;
 use crate::http::extract::{InRoom, needs};
 use crate::state::AppState;
-use crate::storage::{Console, ConsoleStatus};
+use crate::storage::{Console, StorageError, TenantScope};
 
 /// One room with its console and live sessions
 #[utoipa::path(
@@ -16,22 +16,34 @@ use crate::storage::{Console, ConsoleStatus};
     extensions(("x-needs" = json!("room:room.view"))), responses((status = 200, body = RoomDetail), (status = 401, body = Problem), (status = 404, body = Problem)),
 )]
 pub(super) async fn get(State(state): State<AppState>, room: InRoom<needs::RoomView>) -> ApiResult<Json<RoomDetail>> {
-    let InRoom { signed_in, room, .. } = room;
+    let InRoom { signed_in, room, permissions, .. } = room;
     let viewpoint = Viewpoint::of(&state, &signed_in.scope, &signed_in.effective).await?;
-    let console = state.core.storage.console_of_room(&signed_in.scope, &room.room.id).await?;
+    let console = match state.core.storage.console_of_room(&signed_in.scope, &room.room.id).await? {
+        Some(console) => Some(detail(&state, &signed_in.scope, console).await?),
+        None => None,
+    };
     Ok(Json(RoomDetail {
         summary: viewpoint.summary(&room),
-        console: console.map(detail),
+        console,
         sessions: state.consoles.sessions(&signed_in.scope, &room.room.id),
+        permissions: permissions.iter().collect(),
     }))
 }
 
-fn detail(console: Console) -> ConsoleDetail {
+async fn detail(state: &AppState, scope: &TenantScope, console: Console) -> Result<ConsoleDetail, StorageError> {
+    let approved_by = match console.approval.and_then(|approval| approval.by) {
+        Some(user) => state.core.storage.user(scope, &user).await?.map(|user| user.name),
+        None => None,
+    };
+    let status = console.status();
     let info = console.info;
-    ConsoleDetail {
+    Ok(ConsoleDetail {
         id: console.id,
         fingerprint: Fingerprint::of(&console.key).to_string(),
-        pending: console.status == ConsoleStatus::Pending,
+        status,
+        approved_at: console.approval.map(|approval| approval.at),
+        approved_by,
+        quarantined_at: console.quarantined_at,
         platform: info.platform,
         agent_version: info.agent_version,
         host_name: info.host_name,
@@ -40,7 +52,7 @@ fn detail(console: Console) -> ConsoleDetail {
         highest_access: info.highest_access,
         can_restart: info.can_restart,
         enrolled_at: console.enrolled_at,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -59,7 +71,8 @@ mod tests {
         server.consoles.appear("aurora");
         let room = viewer.get("/api/v1/rooms/aurora").await.json();
         assert_eq!((&room["state"], &room["call"]["state"]), (&"healthy".into(), &"idle".into()));
-        assert_eq!(room["console"]["pending"], false);
+        assert_eq!(room["console"]["status"], "approved");
+        assert_eq!(room["permissions"], serde_json::json!(["room.view", "remote_access.view"]));
         assert_eq!(room["console"]["fingerprint"].as_str().expect("text").len(), 39);
     }
 
