@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent::platform::simulated::{ManualClock, Options, Simulated, Snapshot};
-use agent::platform::{Injector, Platform, RingPerson, RoomName};
+use agent::platform::{Injector, Key, Platform, RingPerson, RoomName};
 use protocol::access::Access;
 use protocol::geometry::PixelPoint;
 use protocol::ids::DisplayId;
@@ -37,6 +37,10 @@ struct Studio {
 
 impl Studio {
     fn pages(&mut self) -> anyhow::Result<()> {
+        let fingerprint = "7c1e 90af 22d4 b86b 013d e5f7 4a99 c8e2".to_owned();
+        self.platform.key_sign.set(&Key { fingerprint: fingerprint.clone(), waits_for_approval: true });
+        self.take("approval", DisplayId::Console)?;
+        self.platform.key_sign.set(&Key { fingerprint, waits_for_approval: false });
         self.take("home", DisplayId::Console)?;
         self.take("front-1", DisplayId::FrontOfRoom1)?;
         self.take("front-2", DisplayId::FrontOfRoom2)?;

@@ -66,10 +66,12 @@ pub struct Welcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LinkFailure {
     #[error(
-        "the server refused the enrolment: the string may have been used or replaced; get a new one from the portal"
+        "the server refused the enrolment: the string was used or replaced, or is too old; make a new one on the room's page in the portal"
     )]
     EnrolmentRefused,
-    #[error("this console's key was revoked; enrol it again from the portal to use it")]
+    #[error(
+        "this console is not enrolled any more: it was refused or revoked in the portal, or another console took its room; to use it again, make a new enrolment string on the room's page in the portal and run: redring-agent run --enrolment STRING"
+    )]
     Revoked,
 }
 
@@ -267,12 +269,23 @@ impl LinkTask {
             message => self.take_welcome(message)?,
         };
         tracing::info!(console.id = %welcome.enrolled.console, room = welcome.room_name, "linked to the server");
-        if welcome.status == Enrolment::Pending {
-            let fingerprint = self.identity.fingerprint();
-            tracing::warn!(%fingerprint, "an administrator has to approve this console in the portal; compare the fingerprint there");
-        }
+        self.say_status(welcome.status);
         self.events.send(LinkEvent::Up(welcome)).await.map_err(|_| LinkError::Stopped)?;
         Ok(up)
+    }
+
+    /// For whoever stands before the console.
+    fn say_status(&self, status: Enrolment) {
+        let fingerprint = self.identity.fingerprint();
+        match status {
+            Enrolment::Approved => {}
+            Enrolment::Pending => {
+                tracing::warn!(%fingerprint, "an administrator has to approve this console in the portal; compare the fingerprint there");
+            }
+            Enrolment::Quarantined => {
+                tracing::warn!(%fingerprint, "another machine seems to have this console's key; nobody can connect until an administrator decides on the room's page in the portal");
+            }
+        }
     }
 
     fn opening(&self, begin: Begin) -> Result<(Opening, Handshake), LinkError> {
@@ -329,7 +342,12 @@ impl LinkTask {
     async fn take(&mut self, message: ToAgent) -> Result<(), LinkError> {
         let event = match message {
             ToAgent::Bye { reason } => return Err(LinkError::Bye(reason)),
-            welcome @ ToAgent::Welcome { .. } => LinkEvent::Up(self.take_welcome(welcome)?),
+            welcome @ ToAgent::Welcome { .. } => {
+                let welcome = self.take_welcome(welcome)?;
+                tracing::info!(status = ?welcome.status, "the server says how far it trusts this console");
+                self.say_status(welcome.status);
+                LinkEvent::Up(welcome)
+            }
             message => LinkEvent::Message(message),
         };
         self.events.send(event).await.map_err(|_| LinkError::Stopped)

@@ -23,7 +23,7 @@ pub struct Status {
     /// `Console 1920x1080`
     pub displays: Vec<String>,
     pub room: String,
-    /// `up`, `down`, `waiting for approval`
+    /// `up`, `down`, or what keeps the console from being used.
     pub link: String,
     /// `idle`, `in a call`, `unknown`
     pub call: String,

@@ -443,25 +443,32 @@ async fn another_grant_key_is_refused_and_a_revoked_console_stops() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_console_that_waits_for_approval_gives_no_nonce() {
-    let (console, mut server) = (Console::new(), Server::start().await);
-    let agent = console.start(&server);
-    let mut link = server
-        .link_with(|welcome| {
-            if let ToAgent::Welcome { status, .. } = welcome {
-                *status = Enrolment::Pending;
-            }
-        })
-        .await;
-    link.send(&ToAgent::NonceRequest { request: 1 }).await;
-    let code = link
-        .wait_for("a refusal", |message| match message {
-            FromAgent::Refused { request: 1, code } => Some(*code),
-            _ => None,
-        })
-        .await;
-    assert_eq!(code, RefusalCode::UnsupportedConsole);
-    agent.stop().await;
+async fn a_console_that_is_not_approved_gives_no_nonce_until_it_is() {
+    for status in [Enrolment::Pending, Enrolment::Quarantined] {
+        let (console, mut server) = (Console::new(), Server::start().await);
+        let agent = console.start(&server);
+        let mut link = server.link_with(|welcome| set_status(welcome, status)).await;
+        link.send(&ToAgent::NonceRequest { request: 1 }).await;
+        let code = link
+            .wait_for("a refusal", |message| match message {
+                FromAgent::Refused { request: 1, code } => Some(*code),
+                _ => None,
+            })
+            .await;
+        assert_eq!(code, RefusalCode::UnsupportedConsole, "{status:?}");
+        let mut welcome = server.welcome();
+        set_status(&mut welcome, Enrolment::Approved);
+        link.send(&welcome).await;
+        link.send(&ToAgent::NonceRequest { request: 2 }).await;
+        link.wait_for("a nonce", |message| matches!(message, FromAgent::Nonce { request: 2, .. }).then_some(())).await;
+        agent.stop().await;
+    }
+}
+
+fn set_status(welcome: &mut ToAgent, to: Enrolment) {
+    if let ToAgent::Welcome { status, .. } = welcome {
+        *status = to;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,7 +42,7 @@ use crate::hands::Hands;
 use crate::identity::{Enrolled, Identity};
 use crate::link::{Link, LinkEvent, LinkFailure, Welcome};
 use crate::pipeline::Pictures;
-use crate::platform::{CallObservation, Displays, Platform, Power, Ring, RoomName};
+use crate::platform::{CallObservation, Displays, Key, KeySign, Platform, Power, Ring, RoomName};
 use crate::record::{Record, Resumable};
 use crate::socket::Tls;
 use crate::state_dir::StateDir;
@@ -113,6 +113,9 @@ pub struct Driver {
     pictures: Pictures,
     hands: Hands,
     ring: RingGuard,
+    key_sign: Box<dyn KeySign>,
+    /// As the sign shows it.
+    key: Key,
     power: Box<dyn Power>,
     calls: watch::Receiver<CallObservation>,
     call: CallState,
@@ -157,6 +160,8 @@ impl Drop for RingGuard {
 enum LinkState {
     Down,
     Up(Enrolment),
+    /// No link will come.
+    Failed(LinkFailure),
 }
 
 /// A restart that somebody commanded.
@@ -204,6 +209,8 @@ impl Driver {
             displays_changed,
             hands: Hands::start(platform.injector)?,
             ring: RingGuard(platform.ring),
+            key_sign: platform.key_sign,
+            key: Key { fingerprint: identity.fingerprint().to_string(), waits_for_approval: false },
             power: platform.power,
             calls: crate::calls::start(platform.call_state)?,
             call: CallState::Unknown,
@@ -224,6 +231,7 @@ impl Driver {
         };
         let first = *driver.calls.borrow_and_update();
         driver.take_call(first);
+        driver.key_sign.set(&driver.key);
         driver.write_status();
         Ok(driver)
     }
@@ -245,6 +253,8 @@ impl Driver {
                     return Ok(());
                 }
                 Input::Link(Some(LinkEvent::Failed(failure))) => {
+                    self.link_state = LinkState::Failed(failure);
+                    self.write_status();
                     self.stop(EndReason::Revoked).await;
                     return Err(failure);
                 }
@@ -301,6 +311,8 @@ impl Driver {
         self.room_name.set(&welcome.room_name);
         self.identity.enrolled = Some(welcome.enrolled);
         self.link_state = LinkState::Up(welcome.status);
+        self.key.waits_for_approval = welcome.status == Enrolment::Pending;
+        block_in_place(|| self.key_sign.set(&self.key));
         self.hello();
         for message in std::mem::take(&mut self.backlog) {
             self.send(message);

@@ -67,7 +67,7 @@ impl Driver {
             platform: self.platform_name.to_owned(),
             displays: displays.iter().map(name).collect(),
             room: self.room_name.get(),
-            link: self.link_state.name().to_owned(),
+            link: self.link_state.describe(),
             call: call_name(self.call).to_owned(),
             people: self.sessions.values().map(person).collect(),
         };
@@ -91,11 +91,19 @@ impl Driver {
 }
 
 impl LinkState {
-    const fn name(self) -> &'static str {
+    fn describe(self) -> String {
         match self {
-            Self::Down => "down",
-            Self::Up(Enrolment::Approved) => "up",
-            Self::Up(Enrolment::Pending) => "waiting for approval",
+            Self::Down => "down".to_owned(),
+            Self::Up(Enrolment::Approved) => "up".to_owned(),
+            Self::Up(Enrolment::Pending) => {
+                "waiting for approval: an administrator compares the key fingerprint with the room's page in the portal"
+                    .to_owned()
+            }
+            Self::Up(Enrolment::Quarantined) => {
+                "set aside: another machine seems to have this console's key; the room's page in the portal says what to do"
+                    .to_owned()
+            }
+            Self::Failed(failure) => failure.to_string(),
         }
     }
 }

@@ -102,6 +102,7 @@ pub struct Platform {
     pub displays: Box<dyn Displays>,
     pub injector: Box<dyn Injector>,
     pub ring: Box<dyn Ring>,
+    pub key_sign: Box<dyn KeySign>,
     pub power: Box<dyn Power>,
     pub call_state: Box<dyn CallStateSource>,
 }
@@ -229,6 +230,21 @@ pub trait Ring: Send {
     fn show(&mut self, people: &[RingPerson]) -> Result<(), PlatformError>;
 
     fn hide(&mut self);
+}
+
+/// The console's own key, as people see it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Key {
+    /// Eight groups of four.
+    pub fingerprint: String,
+    /// An administrator has to compare it first.
+    pub waits_for_approval: bool,
+}
+
+/// Shows the console's key to people who stand before it, so that they can compare it with the portal.
+pub trait KeySign: Send {
+    /// While the key waits for approval it is on the console's display, if that can be done.
+    fn set(&mut self, key: &Key);
 }
 
 /// Restarts the device.

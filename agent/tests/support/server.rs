@@ -74,17 +74,22 @@ impl Server {
     /// The same, with a changed welcome.
     pub(crate) async fn link_with(&mut self, change: impl FnOnce(&mut ToAgent)) -> Link {
         let mut link = self.link_in_silence().await;
-        let mut welcome = ToAgent::Welcome {
+        let mut welcome = self.welcome();
+        change(&mut welcome);
+        link.send(&welcome).await;
+        link
+    }
+
+    /// What an approved console is told.
+    pub(crate) fn welcome(&self) -> ToAgent {
+        ToAgent::Welcome {
             console: CONSOLE,
             tenant: tenant(),
             room: room(),
             room_name: Text::fitted("Aurora"),
             grant_key: self.grants.public_key().to_bytes(),
             status: Enrolment::Approved,
-        };
-        change(&mut welcome);
-        link.send(&welcome).await;
-        link
+        }
     }
 
     /// The agent's next link, before anything is said.

@@ -26,7 +26,7 @@ use std::time::Duration;
 use protocol::geometry::PixelSize;
 use protocol::ids::{DisplayId, RoomId};
 
-use super::{Platform, PlatformError, RingPerson, RoomName, Settings};
+use super::{Key, KeySign, Platform, PlatformError, RingPerson, RoomName, Settings};
 use clock::LocalTime;
 pub use clock::{Clock, ManualClock, SystemClock};
 use device::Device;
@@ -97,6 +97,15 @@ pub struct Simulated {
     call_state_command: Vec<String>,
 }
 
+/// The page *About* has the key, and while it waits for approval nothing else is on the console.
+struct SimulatedKeySign(Arc<Device>);
+
+impl KeySign for SimulatedKeySign {
+    fn set(&mut self, key: &Key) {
+        self.0.with(|inner| inner.scene.set_key(key.clone()));
+    }
+}
+
 /// A picture of a display: BGRA, top row first, without padding.
 pub struct Snapshot {
     pub size: PixelSize,
@@ -145,6 +154,7 @@ impl Simulated {
             displays: Box::new(displays::SimulatedDisplays(Arc::clone(&self.device))),
             injector: Box::new(injector::SimulatedInjector(Arc::clone(&self.device))),
             ring: Box::new(ring::SimulatedRing(Arc::clone(&self.device))),
+            key_sign: Box::new(SimulatedKeySign(Arc::clone(&self.device))),
             power: Box::new(power::SimulatedPower { device, command: self.restart_command.clone() }),
             call_state: Box::new(call_state::SimulatedCallState {
                 device: Arc::clone(&self.device),

@@ -38,7 +38,7 @@ impl Frame {
         let window = |rect| create(server, place, rect);
         let bars = [window(top)?, window(bottom)?, window(left)?, window(right)?];
         let frame = Self { place: place.clone(), bars, tab: window(tab_rect)?, tab_rect };
-        frame.paint(server, &label)?;
+        paint(server, frame.tab, &label)?;
         for window in frame.windows() {
             server.connection.map_window(window).explain(WHAT)?;
         }
@@ -62,7 +62,7 @@ impl Frame {
             .width(u32::from(self.tab_rect.width))
             .height(u32::from(self.tab_rect.height));
         server.connection.configure_window(self.tab, &values).explain(WHAT)?;
-        self.paint(server, &label)
+        paint(server, self.tab, &label)
     }
 
     /// Puts the windows above all others.
@@ -79,23 +79,6 @@ impl Frame {
             server.connection.destroy_window(window).explain(WHAT)?;
         }
         Ok(())
-    }
-
-    /// The tab's background: the server repaints it by itself.
-    fn paint(&self, server: &XServer, label: &Label) -> Result<(), PlatformError> {
-        let connection = &server.connection;
-        let (pixmap, gc) = (server.new_id()?, server.new_id()?);
-        let depth = server.screen().root_depth;
-        let (width, height) = (label.size.width, label.size.height);
-        connection.create_pixmap(depth, pixmap, server.root(), width, height).explain(WHAT)?;
-        connection.create_gc(gc, pixmap, &CreateGCAux::new()).explain(WHAT)?;
-        let format = ImageFormat::Z_PIXMAP;
-        connection.put_image(format, pixmap, gc, width, height, 0, 0, 0, depth, &label.pixels).explain(WHAT)?;
-        let background = x11rb::protocol::xproto::ChangeWindowAttributesAux::new().background_pixmap(pixmap);
-        connection.change_window_attributes(self.tab, &background).explain(WHAT)?;
-        connection.clear_area(false, self.tab, 0, 0, 0, 0).explain(WHAT)?;
-        connection.free_gc(gc).explain(WHAT)?;
-        connection.free_pixmap(pixmap).explain(WHAT).map(drop)
     }
 
     /// Returns when every window is mapped where it belongs and the pixels at the edges of the display are red.
@@ -154,7 +137,25 @@ pub(super) fn is_covered(visibility: Visibility) -> bool {
     visibility != Visibility::UNOBSCURED
 }
 
-fn create(server: &XServer, place: &Place, rect: PixelRect) -> Result<Window, PlatformError> {
+/// A window's background: the server repaints it by itself.
+pub(super) fn paint(server: &XServer, window: Window, label: &Label) -> Result<(), PlatformError> {
+    let connection = &server.connection;
+    let (pixmap, gc) = (server.new_id()?, server.new_id()?);
+    let depth = server.screen().root_depth;
+    let (width, height) = (label.size.width, label.size.height);
+    connection.create_pixmap(depth, pixmap, server.root(), width, height).explain(WHAT)?;
+    connection.create_gc(gc, pixmap, &CreateGCAux::new()).explain(WHAT)?;
+    let format = ImageFormat::Z_PIXMAP;
+    connection.put_image(format, pixmap, gc, width, height, 0, 0, 0, depth, &label.pixels).explain(WHAT)?;
+    let background = x11rb::protocol::xproto::ChangeWindowAttributesAux::new().background_pixmap(pixmap);
+    connection.change_window_attributes(window, &background).explain(WHAT)?;
+    connection.clear_area(false, window, 0, 0, 0, 0).explain(WHAT)?;
+    connection.free_gc(gc).explain(WHAT)?;
+    connection.free_pixmap(pixmap).explain(WHAT).map(drop)
+}
+
+/// A window above all others that is only looked at.
+pub(super) fn create(server: &XServer, place: &Place, rect: PixelRect) -> Result<Window, PlatformError> {
     let window = server.new_id()?;
     let (x, y) = on_root(place, rect);
     let [red, green, blue] = RED.map(u32::from);

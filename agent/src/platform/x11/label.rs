@@ -7,7 +7,7 @@ use crate::platform::text::{self, Bgra, Style};
 
 /// Red, green, blue.
 pub(super) const RED: [u8; 3] = [0xD6, 0x14, 0x1E];
-const WHITE: [u8; 3] = [0xFF, 0xFF, 0xFF];
+pub(super) const WHITE: [u8; 3] = [0xFF, 0xFF, 0xFF];
 const NO_AUDIO: &str = " · no audio";
 
 /// Measures of the ring on a display.

@@ -2,7 +2,8 @@
 //! come and go, and a ring of click-through windows.
 //!
 //! Reading order: [`displays`] (where the displays are), [`capture`] with `pixels`, `changes` and `cursor`,
-//! [`injector`] with `keyboard`, `keymap` and `spares`, [`ring`] with `frame` and `label`, [`power`], [`call_state`].
+//! [`injector`] with `keyboard`, `keymap` and `spares`, [`ring`] with `frame` and `label`, `sign`, [`power`],
+//! [`call_state`].
 //! Each part has connections of its own and may be used from its own thread; nothing is `unsafe`.
 
 mod call_state;
@@ -19,6 +20,7 @@ mod label;
 mod pixels;
 mod power;
 mod ring;
+mod sign;
 mod spares;
 #[cfg(test)]
 mod tests;
@@ -42,6 +44,7 @@ pub fn open(settings: &Settings) -> Result<Platform, PlatformError> {
         name: "x11",
         operating_system: operating_system(),
         displays: Box::new(displays),
+        key_sign: Box::new(sign::X11KeySign::new(Arc::clone(&layout))),
         injector: Box::new(injector::X11Injector::new(layout)),
         ring: Box::new(ring),
         power: Box::new(power::X11Power::new(&settings.restart_command)),

@@ -28,7 +28,7 @@ use std::time::Duration;
 use protocol::geometry::PixelSize;
 use protocol::ids::DisplayId;
 
-use super::super::RoomName;
+use super::super::{Key, RoomName};
 use super::clock::LocalTime;
 use super::cursor::CursorKind;
 use super::draw::{Area, Icon, View};
@@ -105,6 +105,7 @@ struct LastPress {
 pub(super) struct Scene {
     options: SceneOptions,
     saved: SavedSettings,
+    key: Key,
     now: Duration,
     local: LocalTime,
     power: Power,
@@ -157,6 +158,7 @@ impl Scene {
         let mut scene = Self {
             saved,
             options,
+            key: Key::default(),
             now: Duration::ZERO,
             local,
             power: Power::On,
@@ -201,6 +203,10 @@ impl Scene {
     /// The displays are connected: not in the middle of a restart.
     pub(super) fn is_lit(&self) -> bool {
         !matches!(self.restart_progress(), Some(GONE_AT..BACK_AT))
+    }
+
+    pub(super) fn set_key(&mut self, key: Key) {
+        self.key = key;
     }
 
     pub(super) fn is_restarting(&self) -> bool {
@@ -286,6 +292,9 @@ impl Scene {
 
     fn console(&self, view: &mut View<Id>) {
         widgets::backdrop(view);
+        if self.key.waits_for_approval {
+            return system::approval(view, self);
+        }
         match self.page {
             Page::Home => home::draw(view, self),
             Page::Join => join::draw(view, self),

@@ -163,13 +163,15 @@ fn about(view: &mut View<Id>, scene: &Scene) {
         ("Room", scene.room_name()),
         ("Software", format!("Simulated room console {}", env!("CARGO_PKG_VERSION"))),
         ("Displays", "1920 × 1080, drawn in memory".to_owned()),
+        ("Key", scene.key.fingerprint.clone()),
     ];
     for (i, (name, value)) in facts.iter().enumerate() {
-        let y = CONTENT.y + 76 + i as i32 * 56;
+        let y = CONTENT.y + 68 + i as i32 * 52;
         view.text(CONTENT.x + PADDING, y, Align::Start, name, Style::regular(25), TEXT_SOFT);
-        view.text_within(CONTENT.x + PADDING + 200, y, 660, value, Style::semi_bold(25), TEXT);
+        let style = Style::semi_bold(25).with_tabular_digits();
+        view.text_within(CONTENT.x + PADDING + 200, y, 1000, value, style, TEXT);
     }
-    let restart = Area::new(CONTENT.x + PADDING, CONTENT.y + 254, 380, 76);
+    let restart = Area::new(CONTENT.x + PADDING, CONTENT.y + 268, 380, 76);
     widgets::button(view, scene, restart, Id::Restart, Tone::Danger, Some(Icon::Power), "Restart the console");
     view.flat(Area::new(CONTENT.x + PADDING, CONTENT.y + 384, CONTENT.width - 2 * PADDING, 1), 0, CARD_EDGE);
     view.text(CONTENT.x + PADDING, CONTENT.y + 440, Align::Start, "Events", Style::semi_bold(28), TEXT);

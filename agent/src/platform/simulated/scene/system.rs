@@ -58,6 +58,22 @@ pub(super) fn standby(view: &mut View<Id>, scene: &Scene, screen: Area) {
     );
 }
 
+/// The console has no session before somebody has compared this with the portal.
+pub(super) fn approval(view: &mut View<Id>, scene: &Scene) {
+    view.target(DISPLAY_SIZE.bounds().into(), Id::Nothing);
+    view.icon(Icon::Lock, Area::new(MIDDLE - 40, 180, 80, 80), TEXT);
+    view.text(MIDDLE, 344, Align::Middle, "This console waits for approval", Style::semi_bold(48), TEXT);
+    let room = format!("An administrator compares this key with the page of {} in the portal.", scene.room_name());
+    view.text(MIDDLE, 404, Align::Middle, &room, Style::regular(27), TEXT_SOFT);
+    view.card(Area::new(MIDDLE - 460, 470, 920, 260), 28, RAISED);
+    let style = Style::semi_bold(64).with_tabular_digits();
+    let groups: Vec<_> = scene.key.fingerprint.split(' ').collect();
+    for (i, line) in groups.chunks(4).enumerate() {
+        view.text(MIDDLE, 576 + i as i32 * 100, Align::Middle, &line.join("  "), style, TEXT);
+    }
+    view.text(MIDDLE, 800, Align::Middle, "If it differs there, do not approve it.", Style::regular(27), TEXT_FAINT);
+}
+
 /// The answer to Ctrl+Alt+Del.
 pub(super) fn security(view: &mut View<Id>, scene: &Scene) {
     let screen: Area = DISPLAY_SIZE.bounds().into();

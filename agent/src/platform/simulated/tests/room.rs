@@ -155,3 +155,21 @@ fn the_trace_is_bounded() {
     ];
     assert_eq!(room.console.trace(), expected);
 }
+
+#[test]
+fn a_console_that_waits_for_approval_shows_its_key_and_nothing_else() {
+    let mut room = Room::new();
+    let home = room.picture(DisplayId::Console);
+    let key = |fingerprint: &str, waits_for_approval| Key { fingerprint: fingerprint.to_owned(), waits_for_approval };
+    let mut sign = |key: Key| {
+        room.platform.key_sign.set(&key);
+        room.console.snapshot(DisplayId::Console).expect("is connected").bgra
+    };
+    let one = sign(key("0123 4567 89ab cdef 0123 4567 89ab cdef", true));
+    let other = sign(key("0123 4567 89ab cdef 0123 4567 89ab cdee", true));
+    assert!(one != home && other != one);
+    assert!(sign(key("", false)) == home);
+    sign(key("", true));
+    room.click(SETTINGS);
+    assert_eq!(room.console.state().page, Page::Home, "there is nothing to press");
+}

@@ -12,7 +12,7 @@ use super::super::displays::{Layout, Place, Shows, look};
 use super::super::label::RED;
 use super::super::ring::{Canvas, X11Ring};
 use super::xvfb::{HEIGHT, Program, WIDTH, Xvfb, eventually, pixel, set_monitors};
-use crate::platform::{Ring as _, RingPerson};
+use crate::platform::{Key, Ring as _, RingPerson};
 
 const SCREEN: PixelRect = PixelRect::new(0, 0, WIDTH, HEIGHT);
 
@@ -173,4 +173,24 @@ fn a_display_that_cannot_have_the_ring_is_not_announced_while_it_is_up() {
     assert_eq!(layout.places(), [&console[..], &front].concat());
     assert!(ring.show(&people()).is_err(), "a display that is announced has to have the ring");
     assert!(shows_nothing(&server));
+}
+
+#[test]
+fn the_key_is_on_the_display_while_it_waits_for_approval_and_lets_clicks_through() {
+    let xvfb = Xvfb::start();
+    let program = Program::open(&xvfb, SCREEN);
+    let mut platform = xvfb.open();
+    // A row of pixels through the first four groups.
+    let letters = || (400..880).filter(|x| pixel(&program.server, *x, HEIGHT / 2 - 27) == [255; 3]).count();
+    let before = letters();
+    let key = Key { fingerprint: "0123 4567 89ab cdef 0123 4567 89ab cdef".to_owned(), waits_for_approval: true };
+    platform.key_sign.set(&key);
+    let shown = letters();
+    assert!(before + 50 < shown, "{before} {shown}");
+    let point = PixelPoint { x: WIDTH / 2, y: HEIGHT / 2 };
+    platform.injector.pointer(DisplayId::Console, point).expect("moves");
+    let under = program.server.connection.query_pointer(program.server.root()).expect("asks").reply().expect("answers");
+    assert_eq!(under.child, program.window, "the card takes no input");
+    platform.key_sign.set(&Key { waits_for_approval: false, ..key });
+    assert!(eventually(|| letters() == before));
 }
