@@ -12,10 +12,10 @@ use std::rc::Rc;
 
 use gloo_net::http::{Request, RequestBuilder};
 use protocol::api::{
-    Assignment, CSRF_HEADER, CreateRole, CreateRoom, CreatedRoom, EditAssignment, EditRole, EnrolmentOffer,
-    GateChecklist, IdentityProviders, LoginRequest, Me, MemberMatches, NewAssignment, PREFIX, Problem, ProblemCode,
-    RemoteAccessSettings, RoleDetail, RoleList, RoomDetail, RoomList, RoomState, ScopeMatches, SetupRequest,
-    SetupStatus, StartSession, StartedSession,
+    ApproveConsole, Assignment, CSRF_HEADER, CreateRole, CreateRoom, CreatedRoom, EditAssignment, EditRole,
+    EnrolmentOffer, GateChecklist, IdentityProviders, LoginRequest, Me, MemberMatches, NewAssignment, PREFIX, Problem,
+    ProblemCode, RemoteAccessSettings, RoleDetail, RoleList, RoomDetail, RoomList, RoomState, ScopeMatches,
+    SetupRequest, SetupStatus, StartSession, StartedSession, ThisConsole,
 };
 use protocol::ids::{AssignmentId, ProviderId, RoleId, RoomId, SessionId};
 use protocol::reason::EndReason;
@@ -197,6 +197,23 @@ pub async fn new_enrolment(room: &RoomId) -> Result<EnrolmentOffer, ApiError> {
     ask(unsafe_request(Request::post, &format!("/rooms/{room}/enrolment")), None).await?.parsed()
 }
 
+pub async fn approve_console(room: &RoomId, request: &ApproveConsole) -> Result<(), ApiError> {
+    tell(&format!("/rooms/{room}/console/approve"), request).await
+}
+
+pub async fn refuse_console(room: &RoomId, request: &ThisConsole) -> Result<(), ApiError> {
+    tell(&format!("/rooms/{room}/console/refuse"), request).await
+}
+
+pub async fn revoke_console(room: &RoomId, request: &ThisConsole) -> Result<(), ApiError> {
+    tell(&format!("/rooms/{room}/console/revoke"), request).await
+}
+
+/// Trusts a console again that was set aside.
+pub async fn release_console(room: &RoomId, request: &ThisConsole) -> Result<(), ApiError> {
+    tell(&format!("/rooms/{room}/console/release"), request).await
+}
+
 pub async fn gate(room: &RoomId) -> Result<GateChecklist, ApiError> {
     get(&format!("/rooms/{room}/remote-access")).await
 }
@@ -226,6 +243,7 @@ pub const fn state_id(state: RoomState) -> &'static str {
         RoomState::Unhealthy => "unhealthy",
         RoomState::Disconnected => "disconnected",
         RoomState::Suppressed => "suppressed",
+        RoomState::Pending => "pending",
         RoomState::NotEnrolled => "not_enrolled",
     }
 }
@@ -258,6 +276,12 @@ async fn search<'q, T: DeserializeOwned>(
 async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
     let body = serde_json::to_string(body).map_err(|_| ApiError::Unreachable)?;
     ask(unsafe_request(Request::post, path), Some(body)).await?.parsed()
+}
+
+/// Posts what is answered with nothing.
+async fn tell(path: &str, body: &impl Serialize) -> Result<(), ApiError> {
+    let body = serde_json::to_string(body).map_err(|_| ApiError::Unreachable)?;
+    ask(unsafe_request(Request::post, path), Some(body)).await.map(drop)
 }
 
 async fn delete(path: &str) -> Result<(), ApiError> {

@@ -12,7 +12,8 @@ mod text {
     pub(super) const RUN: &str = "Run this command there. It works once.";
     pub(super) const COMMAND: &str = "Command";
     pub(super) const STRING: &str = "Or only the enrolment string";
-    pub(super) const WATCH: &str = "Watch the room turn healthy here, within a minute.";
+    pub(super) const WATCH: &str = "Wait here until the console shows up, then compare its key and approve it.";
+    pub(super) const RUN_OUT: &str = "This string is too old by now. Create a new one on the page of the room.";
 
     pub(super) fn keep_secret(until: &str) -> String {
         format!(
@@ -38,6 +39,8 @@ pub(super) fn EnrolmentSteps(offer: EnrolmentOffer) -> impl IntoView {
             </li>
             <li>{text::WATCH}</li>
         </ol>
-        <p class="fine-print">{move || text::keep_secret(&clock.at(expires_at))}</p>
+        <p class="fine-print" role="status">
+            {move || if clock.is_past(expires_at) { text::RUN_OUT.to_owned() } else { text::keep_secret(&clock.at(expires_at)) }}
+        </p>
     }
 }

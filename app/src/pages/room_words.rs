@@ -15,23 +15,38 @@ pub(super) struct StateWords {
     pub(super) tone: BadgeTone,
 }
 
-pub(super) const STATES: [RoomState; 5] =
-    [RoomState::Healthy, RoomState::Unhealthy, RoomState::Disconnected, RoomState::Suppressed, RoomState::NotEnrolled];
+pub(super) const STATES: [RoomState; 6] = [
+    RoomState::Healthy,
+    RoomState::Unhealthy,
+    RoomState::Disconnected,
+    RoomState::Suppressed,
+    RoomState::Pending,
+    RoomState::NotEnrolled,
+];
 
 pub(super) const fn state_words(state: RoomState) -> StateWords {
     let (name, meaning, symbol, tone) = match state {
         RoomState::Healthy => {
             ("Healthy", "The console is connected and all is well.", Symbol::CheckCircle, BadgeTone::Good)
         }
-        RoomState::Unhealthy => {
-            ("Unhealthy", "The console is connected and reports a problem.", Symbol::Warning, BadgeTone::Warning)
-        }
+        RoomState::Unhealthy => (
+            "Unhealthy",
+            "The console has a problem that somebody should look at.",
+            Symbol::Warning,
+            BadgeTone::Warning,
+        ),
         RoomState::Disconnected => {
             ("Disconnected", "The console cannot be reached right now.", Symbol::PlugOff, BadgeTone::Calm)
         }
         RoomState::Suppressed => {
             ("Suppressed", "Somebody paused the alerts of this room.", Symbol::Pause, BadgeTone::Accent)
         }
+        RoomState::Pending => (
+            "Waits for approval",
+            "A console wants to join: compare its key, then approve it.",
+            Symbol::Key,
+            BadgeTone::Warning,
+        ),
         RoomState::NotEnrolled => {
             ("Not enrolled", "No console belongs to this room yet.", Symbol::Plus, BadgeTone::Faint)
         }

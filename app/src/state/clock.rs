@@ -45,6 +45,11 @@ impl Clock {
         }
     }
 
+    /// Whether a moment has come; follows the clock.
+    pub fn is_past(self, at_ms: i64) -> bool {
+        at_ms <= self.now_ms.get()
+    }
+
     /// When something was: the time of day if it was less than a day ago.
     pub fn at(self, at_ms: i64) -> String {
         if self.now_ms.get() - at_ms < 20 * 3_600_000 { dates::time(at_ms) } else { dates::date_time(at_ms) }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use protocol::access::Permission;
 use protocol::api::{GateChecklist, LiveEvent, ProblemCode, RoomDetail, RoomSummary};
 use protocol::ids::RoomId;
 
@@ -49,6 +50,11 @@ impl Loaded {
         loaded.refresh();
         expect_context::<Live>().on_event(move |event| loaded.take(event));
         loaded
+    }
+
+    /// Whether the person may do this in this room.
+    pub(super) fn may(self, permission: Permission) -> bool {
+        self.detail.with(|detail| detail.as_ref().is_some_and(|detail| detail.permissions.contains(&permission)))
     }
 
     pub(super) fn retry(self) {

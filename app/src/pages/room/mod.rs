@@ -1,8 +1,10 @@
 //! `/rooms/{room}` and `/rooms/{room}/remote-access`
 
+mod approval;
 mod loaded;
 mod overview;
 mod remote_access;
+mod trust;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;

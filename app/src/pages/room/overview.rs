@@ -2,13 +2,15 @@
 
 use leptos::prelude::*;
 use protocol::access::Permission;
-use protocol::api::{CallStatus, ConsoleDetail, EnrolmentOffer, RoomSummary, SessionSummary};
+use protocol::api::{CallStatus, ConsoleDetail, ConsoleStatus, EnrolmentOffer, RoomSummary, SessionSummary};
 use protocol::ids::DisplayInfo;
 
+use super::approval::Approval;
 use super::loaded::Loaded;
+use super::trust::{Revoke, SetAside};
 use crate::api;
-use crate::browser::{dates, task};
-use crate::components::{CopyField, EmptyState, Icon, Notice, NoticeTone, Symbol, computed};
+use crate::browser::{dates, page, task};
+use crate::components::{CopyField, EmptyState, Icon, Symbol, computed, effect};
 use crate::pages::copying::{WORDS, copying};
 use crate::pages::enrolment::EnrolmentSteps;
 use crate::pages::header::initials;
@@ -35,7 +37,9 @@ mod text {
     pub(super) const YES: &str = "Yes";
     pub(super) const NO: &str = "No";
     pub(super) const SINCE: &str = "Enrolled";
-    pub(super) const PENDING: &str = "This console waits for an administrator to approve it.";
+    pub(super) const APPROVED: &str = "Approved";
+    pub(super) const IN_ADVANCE: &str = "in advance, on the server";
+    pub(super) const REVOKE_WHY: &str = "Takes this console out of the room for good.";
     pub(super) const FINGERPRINT: &str = "Key fingerprint";
     pub(super) const FINGERPRINT_WHY: &str =
         "The console shows the same groups. If they differ, it is not this console.";
@@ -59,11 +63,38 @@ pub(super) fn Overview(loaded: Loaded) -> impl IntoView {
     let sessions = Memo::new(move |_| {
         loaded.detail.with(|detail| detail.as_ref().map(|detail| detail.sessions.clone()).unwrap_or_default())
     });
+    // What waits for a decision stays the same panel while the console says more about itself.
+    let undecided = Memo::new(move |before: Option<&Option<ConsoleDetail>>| {
+        let present = console.get().filter(|console| console.status != ConsoleStatus::Approved);
+        match before {
+            Some(Some(before)) if present.as_ref().is_some_and(|present| is_same(before, present)) => {
+                Some(before.clone())
+            }
+            _ => present,
+        }
+    });
+    let decision = computed(move || {
+        undecided.get().map(|console| match console.status {
+            ConsoleStatus::Quarantined => view! { <SetAside loaded console/> }.into_any(),
+            _ => view! { <Approval loaded console/> }.into_any(),
+        })
+    });
+    // Whoever waited for the console finds the focus at what to do next, when what had it is gone.
+    effect(move || {
+        if undecided.with(Option::is_some) && console.with_untracked(Option::is_some) {
+            request_animation_frame(|| {
+                if page::focus_is_lost() {
+                    page::focus("#approval");
+                }
+            });
+        }
+    });
     view! {
         <div class="columns">
             <div class="column">
+                {decision}
                 {move || match console.get() {
-                    Some(console) => view! { <Console console/> }.into_any(),
+                    Some(console) => view! { <Console loaded console/> }.into_any(),
                     None => view! { <NoConsole loaded/> }.into_any(),
                 }}
             </div>
@@ -97,8 +128,21 @@ fn Status(room: RoomSummary) -> impl IntoView {
     }
 }
 
+fn is_same(one: &ConsoleDetail, other: &ConsoleDetail) -> bool {
+    let facts =
+        |console: &ConsoleDetail| (console.id, console.fingerprint.clone(), console.status, console.host_name.clone());
+    facts(one) == facts(other)
+}
+
 #[component]
-fn Console(console: ConsoleDetail) -> impl IntoView {
+fn Console(loaded: Loaded, console: ConsoleDetail) -> impl IntoView {
+    let id = console.id;
+    let is_pending = console.status == ConsoleStatus::Pending;
+    let may_revoke = console.status == ConsoleStatus::Approved && loaded.may(Permission::RoomUnenroll);
+    let approved = console.approved_at.map(|at| {
+        let by = console.approved_by.as_ref().map_or_else(|| text::IN_ADVANCE.to_owned(), |name| format!("by {name}"));
+        format!("{} {by}", dates::date_time(at))
+    });
     let restart = if console.can_restart { text::YES } else { text::NO };
     view! {
         <section class="panel" aria-labelledby="displays">
@@ -107,7 +151,6 @@ fn Console(console: ConsoleDetail) -> impl IntoView {
         </section>
         <section class="panel" aria-labelledby="console">
             <div class="panel-head"><h2 id="console">{text::CONSOLE}</h2></div>
-            {console.pending.then(|| view! { <div class="panel-body"><Notice tone=NoticeTone::Warning text=text::PENDING/></div> }.into_any())}
             <dl class="facts facts-wide panel-body">
                 <div><dt>{text::HOST}</dt><dd>{console.host_name}</dd></div>
                 <div><dt>{text::SYSTEM}</dt><dd>{console.operating_system}</dd></div>
@@ -116,11 +159,22 @@ fn Console(console: ConsoleDetail) -> impl IntoView {
                 <div><dt>{text::HIGHEST}</dt><dd>{console.highest_access.name()}</dd></div>
                 <div><dt>{text::RESTART}</dt><dd>{restart}</dd></div>
                 <div><dt>{text::SINCE}</dt><dd>{dates::date_time(console.enrolled_at)}</dd></div>
+                {approved.map(|approved| view! { <div><dt>{text::APPROVED}</dt><dd>{approved}</dd></div> }.into_any())}
             </dl>
-            <div class="panel-body panel-foot">
-                <CopyField label=text::FINGERPRINT value=console.fingerprint words=WORDS on_copy=copying()/>
-                <p class="fine-print">{text::FINGERPRINT_WHY}</p>
-            </div>
+            {(!is_pending).then(|| view! {
+                <div class="panel-body panel-foot">
+                    <CopyField label=text::FINGERPRINT value=console.fingerprint words=WORDS on_copy=copying()/>
+                    <p class="fine-print">{text::FINGERPRINT_WHY}</p>
+                </div>
+            }
+            .into_any())}
+            {may_revoke.then(|| view! {
+                <div class="panel-body panel-row panel-foot">
+                    <p class="panel-text">{text::REVOKE_WHY}</p>
+                    <Revoke loaded console=id/>
+                </div>
+            }
+            .into_any())}
         </section>
     }
 }
@@ -184,7 +238,7 @@ fn Sessions(sessions: Vec<SessionSummary>) -> impl IntoView {
 /// What to do in a room without a console.
 #[component]
 fn NoConsole(loaded: Loaded) -> impl IntoView {
-    let may_enrol = expect_context::<Login>().may(Permission::RoomModify);
+    let may_enrol = loaded.may(Permission::RoomModify);
     let offer = RwSignal::new(None::<EnrolmentOffer>);
     let advice = if may_enrol { text::NO_CONSOLE_ADDER } else { text::NO_CONSOLE };
     let empty = move || {

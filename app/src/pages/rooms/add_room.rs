@@ -2,12 +2,13 @@
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use protocol::api::{CreateRoom, CreatedRoom};
+use protocol::api::{CreateRoom, CreatedRoom, LiveEvent, RoomState};
 
 use crate::api;
 use crate::browser::{page, task};
-use crate::components::{Dialog, Field, Notice, NoticeTone, SubmitButton, effect};
+use crate::components::{Dialog, Field, Icon, Notice, NoticeTone, SubmitButton, Symbol, effect};
 use crate::pages::enrolment::EnrolmentSteps;
+use crate::state::live::Live;
 use crate::state::login::Login;
 
 mod text {
@@ -22,6 +23,9 @@ mod text {
     pub(super) const BUSY: &str = "Adding";
     pub(super) const NO_NAME: &str = "Enter a name for the room.";
     pub(super) const OPEN_ROOM: &str = "Open the room";
+    pub(super) const WAITING: &str = "Waiting for the console";
+    pub(super) const HERE: &str = "The console is here. Compare its key before you approve it.";
+    pub(super) const COMPARE: &str = "Compare and approve";
 
     pub(super) fn added(name: &str) -> String {
         format!("{name} is added. One step is left: connect its console.")
@@ -93,10 +97,29 @@ fn Form(on_created: Callback<CreatedRoom>) -> impl IntoView {
 
 #[component]
 fn Added(created: CreatedRoom) -> impl IntoView {
-    let path = format!("/rooms/{}", created.room.id);
+    let CreatedRoom { room, enrolment } = created;
+    let path = format!("/rooms/{}", room.id);
+    let is_here = RwSignal::new(false);
+    let id = room.id;
+    expect_context::<Live>().on_event(move |event| match event {
+        LiveEvent::Room { room, .. } if room.id == id => is_here.set(room.state != RoomState::NotEnrolled),
+        _ => {}
+    });
+    let waiting = move || {
+        if is_here.get() {
+            view! { <Icon symbol=Symbol::CheckCircle/> {text::HERE} }.into_any()
+        } else {
+            view! { <span class="spinner" aria-hidden="true"></span> {text::WAITING} }.into_any()
+        }
+    };
     view! {
-        <Notice tone=NoticeTone::Info text=text::added(&created.room.name)/>
-        <EnrolmentSteps offer=created.enrolment/>
-        <p class="dialog-actions"><a class="button button-wide" href=path>{text::OPEN_ROOM}</a></p>
+        <Notice tone=NoticeTone::Info text=text::added(&room.name)/>
+        <EnrolmentSteps offer=enrolment/>
+        <p class="enrolment-wait" role="status">{waiting}</p>
+        <p class="dialog-actions">
+            <a class=move || if is_here.get() { "button button-primary button-wide" } else { "button button-wide" } href=path>
+                {move || if is_here.get() { text::COMPARE } else { text::OPEN_ROOM }}
+            </a>
+        </p>
     }
 }

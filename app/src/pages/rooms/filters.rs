@@ -45,10 +45,19 @@ pub(super) fn StateFilters(
         }
         .into_any()
     };
+    // That a console waits is seldom; only then there is something to count.
+    let waits = Memo::new(move |_| {
+        filter.with(|filter| filter.state == Some(RoomState::Pending))
+            || counters.with(|counters| counters.as_ref().is_some_and(|counters| 0 < counters.pending))
+    });
+    let one = |state| match state {
+        RoomState::Pending => computed(move || waits.get().then(|| button(Some(state)))).into_any(),
+        _ => button(Some(state)),
+    };
     view! {
         <div class="counters" role="group" aria-label=text::FILTERS>
             {button(None)}
-            {STATES.into_iter().map(|state| button(Some(state))).collect_view()}
+            {STATES.into_iter().map(one).collect_view()}
         </div>
     }
 }
@@ -71,15 +80,14 @@ pub(super) fn Search(filter: Memo<Filter>, set_filter: Callback<Filter>) -> impl
     }
 }
 
-const fn count(counters: &RoomCounters, state: Option<RoomState>) -> u32 {
+fn count(counters: &RoomCounters, state: Option<RoomState>) -> u32 {
     match state {
         Some(RoomState::Healthy) => counters.healthy,
         Some(RoomState::Unhealthy) => counters.unhealthy,
         Some(RoomState::Disconnected) => counters.disconnected,
         Some(RoomState::Suppressed) => counters.suppressed,
+        Some(RoomState::Pending) => counters.pending,
         Some(RoomState::NotEnrolled) => counters.not_enrolled,
-        None => {
-            counters.healthy + counters.unhealthy + counters.disconnected + counters.suppressed + counters.not_enrolled
-        }
+        None => super::sum(counters),
     }
 }

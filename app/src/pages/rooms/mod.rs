@@ -163,6 +163,6 @@ fn login_may_add() -> Memo<bool> {
 }
 
 fn sum(counters: &RoomCounters) -> u32 {
-    let RoomCounters { healthy, unhealthy, disconnected, suppressed, not_enrolled } = *counters;
-    healthy + unhealthy + disconnected + suppressed + not_enrolled
+    let RoomCounters { healthy, unhealthy, disconnected, suppressed, pending, not_enrolled } = *counters;
+    healthy + unhealthy + disconnected + suppressed + pending + not_enrolled
 }
