@@ -38,6 +38,11 @@ export class Program {
     return this.child.pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
+  /** What it exited with; nothing while it runs, or when a signal ended it. */
+  get exitCode(): number | undefined {
+    return this.child.exitCode ?? undefined;
+  }
+
   printed(): string {
     return readFileSync(this.options.log, 'utf8');
   }

@@ -1,13 +1,13 @@
 /** The whole way of a new installation, from the set-up link to the end of a session, without a mouse. */
 
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
+import { Agent } from '../fixtures/agent.ts';
 import { freePort } from '../fixtures/server.ts';
 import { expect, test as base } from '../fixtures/test.ts';
 import { tabTo } from '../lib/focus.ts';
-import { agentProgram, serverProgram } from '../lib/places.ts';
+import { serverProgram } from '../lib/places.ts';
 import { pick } from '../lib/picker.ts';
 import { Program, until } from '../lib/program.ts';
 import { SessionView } from '../pages/session.page.ts';
@@ -24,7 +24,7 @@ class Installation {
     private readonly server: Program,
   ) {}
 
-  private agent: Program | undefined;
+  private agent: Agent | undefined;
 
   static async start(folder: string): Promise<Installation> {
     mkdirSync(join(folder, 'data'), { recursive: true });
@@ -49,18 +49,11 @@ class Installation {
     });
   }
 
-  /** A room with a console that needs no approval, which the command line alone can give. */
-  async addRoom(): Promise<void> {
-    const { tenant, id, name } = ROOM;
-    const file = join(this.folder, 'room.toml');
-    const room = `[[tenant.room]]\nid = "${id}"\nname = "${name}"\nplace = "Norway/Oslo"\nenrolment = "pre-approved"\n`;
-    writeFileSync(file, `[[tenant]]\nid = "${tenant}"\nname = "Northwind"\n${room}`);
-    const args = ['bootstrap', '--file', file, '--data-dir', join(this.folder, 'data'), '--public-url', this.url];
-    const { tenants } = JSON.parse(execFileSync(serverProgram(), args, { encoding: 'utf8' }));
-    const state = join(this.folder, 'agent');
-    mkdirSync(state, { recursive: true });
-    const agent = ['run', '--state-dir', state, '--platform', 'simulated', '--enrolment', tenants[0].rooms[0].enrolment];
-    this.agent = new Program('the agent', agentProgram(), agent, { log: join(this.folder, 'agent.log') });
+  /** The console of the room, on its first start. */
+  startAgent(enrolment: string): Agent {
+    this.agent = new Agent(this.folder, { ...ROOM, enrolment }, {});
+    this.agent.start();
+    return this.agent;
   }
 
   async stop(): Promise<void> {
@@ -89,7 +82,7 @@ async function type(target: Locator, text: string): Promise<void> {
   await target.page().keyboard.type(text);
 }
 
-test('a new installation is set up, somebody gets a role and a session, and loses both', async ({ browser, contextOptions, installation }) => {
+test('a new installation is set up, a console approved, somebody gets a role and a session, and loses both', async ({ browser, contextOptions, installation }) => {
   test.slow();
   const windowOf = async () => (await browser.newContext({ ...contextOptions, baseURL: installation.url })).newPage();
   const administrator = await windowOf();
@@ -105,7 +98,24 @@ test('a new installation is set up, somebody gets a role and a session, and lose
     await type(administrator.getByLabel('Password', { exact: true }), ADMINISTRATOR.password);
     await administrator.keyboard.press('Enter');
     await expect(administrator.getByRole('heading', { name: 'Rooms', level: 1 })).toBeVisible();
-    await installation.addRoom();
+  });
+
+  await test.step('a room is added, and its console approved after its key was compared', async () => {
+    await press(button(administrator, 'Add room'));
+    const dialog = administrator.getByRole('dialog', { name: 'Add room' });
+    await type(dialog.getByLabel('Name'), ROOM.name);
+    await type(dialog.getByLabel('Place'), 'Norway/Oslo');
+    await administrator.keyboard.press('Enter');
+    const command = dialog.locator('code').first();
+    await expect(command).toContainText('redring1.');
+    const agent = installation.startAgent((await command.innerText()).split(' ').at(-1)!);
+    await press(dialog.getByRole('link', { name: 'Compare and approve' }));
+    const shown = (await administrator.locator('.fingerprint').innerText()).split(/\s+/).filter(Boolean).join(' ');
+    expect(shown).toBe(agent.status('key fingerprint'));
+    await tabTo(administrator.getByRole('checkbox', { name: 'The console shows exactly these eight groups' }));
+    await administrator.keyboard.press('Space');
+    await press(button(administrator, 'Approve'));
+    await expect(administrator.getByText('The console is approved.')).toBeVisible();
   });
 
   await test.step('remote access is enabled, and somebody acknowledges it', async () => {
