@@ -102,6 +102,7 @@ mod tests {
             "PUT /api/v1/groups/{group}/members/{user}",
             "POST /api/v1/users/import",
             "POST /api/v1/rooms/{room}/enrolment",
+            "POST /api/v1/rooms/{room}/console/approve",
             "POST /api/v1/me/passkeys/begin",
             "DELETE /api/v1/me/passkeys/{passkey}",
         ] {

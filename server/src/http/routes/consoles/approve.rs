@@ -7,6 +7,7 @@ use super::{changed, event, fingerprint, looked_at, require, to_end, trust_chang
 use crate::audit::Event;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::{ApiJson, InRoom, needs};
+use crate::http::step_up::StepUp;
 use crate::state::AppState;
 use crate::storage::{Approval, ConsoleStatus};
 
@@ -14,7 +15,7 @@ use crate::storage::{Approval, ConsoleStatus};
 #[utoipa::path(
     post, path = "/rooms/{room}/console/approve", tag = "rooms", security(("login" = [])),
     params(("room" = RoomId, Path)), request_body = ApproveConsole,
-    extensions(("x-needs" = json!("room:room.modify"))), responses(
+    extensions(("x-needs" = json!("room:room.modify")), ("x-step-up" = json!("setting"))), responses(
         (status = 204), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem),
         (status = 409, body = Problem, description = "another console or key waits there, or none any more"),
@@ -23,6 +24,7 @@ use crate::storage::{Approval, ConsoleStatus};
 pub(super) async fn approve(
     State(state): State<AppState>,
     room: InRoom<needs::RoomModify>,
+    _: StepUp,
     ApiJson(request): ApiJson<ApproveConsole>,
 ) -> ApiResult<StatusCode> {
     let InRoom { signed_in, room, .. } = room;

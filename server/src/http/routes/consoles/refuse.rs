@@ -7,6 +7,7 @@ use super::{event, fingerprint, looked_at, require, take_out, to_end};
 use crate::audit::Event;
 use crate::http::error::ApiResult;
 use crate::http::extract::{ApiJson, InRoom, needs};
+use crate::http::step_up::StepUp;
 use crate::state::AppState;
 use crate::storage::ConsoleStatus;
 
@@ -14,7 +15,7 @@ use crate::storage::ConsoleStatus;
 #[utoipa::path(
     post, path = "/rooms/{room}/console/refuse", tag = "rooms", security(("login" = [])),
     params(("room" = RoomId, Path)), request_body = ThisConsole,
-    extensions(("x-needs" = json!("room:room.modify"))), responses(
+    extensions(("x-needs" = json!("room:room.modify")), ("x-step-up" = json!("setting"))), responses(
         (status = 204), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem), (status = 409, body = Problem, description = "another console waits there, or none any more"),
     ),
@@ -22,6 +23,7 @@ use crate::storage::ConsoleStatus;
 pub(super) async fn refuse(
     State(state): State<AppState>,
     room: InRoom<needs::RoomModify>,
+    _: StepUp,
     ApiJson(request): ApiJson<ThisConsole>,
 ) -> ApiResult<StatusCode> {
     let InRoom { signed_in, room, .. } = room;
