@@ -16,18 +16,18 @@ const WITH_KEY: u8 = 1 << 6;
 
 /// What a device says about itself and its browser; changed by tests to what is wrong.
 #[derive(Debug, Clone)]
-pub struct Behaviour {
-    pub origin: &'static str,
-    pub relying_party: &'static str,
-    pub flags: u8,
+pub(crate) struct Behaviour {
+    pub(crate) origin: &'static str,
+    pub(crate) relying_party: &'static str,
+    pub(crate) flags: u8,
     /// In place of the kind that belongs to the ceremony.
-    pub kind: Option<&'static str>,
+    pub(crate) kind: Option<&'static str>,
     /// In place of the challenge that was asked for.
-    pub challenge: Option<&'static str>,
-    pub cross_origin: bool,
+    pub(crate) challenge: Option<&'static str>,
+    pub(crate) cross_origin: bool,
     /// In place of the account that the passkey was made for.
-    pub user_handle: Option<Vec<u8>>,
-    pub breaks_signature: bool,
+    pub(crate) user_handle: Option<Vec<u8>>,
+    pub(crate) breaks_signature: bool,
 }
 
 impl Default for Behaviour {
@@ -46,17 +46,17 @@ impl Default for Behaviour {
 }
 
 impl Behaviour {
-    pub fn without_recognising() -> Self {
+    pub(crate) fn without_recognising() -> Self {
         Self { flags: PRESENT, ..Self::default() }
     }
 
-    pub fn without_anybody() -> Self {
+    pub(crate) fn without_anybody() -> Self {
         Self { flags: VERIFIED, ..Self::default() }
     }
 }
 
 /// A device with one passkey.
-pub struct Authenticator {
+pub(crate) struct Authenticator {
     key: EcdsaKeyPair,
     id: [u8; 32],
     user_handle: Vec<u8>,
@@ -65,7 +65,7 @@ pub struct Authenticator {
 
 impl Authenticator {
     /// Makes a passkey for what a server asks; returns the answer, too.
-    pub fn make(options: &str, behaviour: &Behaviour) -> (Self, String) {
+    pub(crate) fn make(options: &str, behaviour: &Behaviour) -> (Self, String) {
         let options: Value = serde_json::from_str(options).unwrap();
         let random = SystemRandom::new();
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
@@ -91,13 +91,13 @@ impl Authenticator {
     }
 
     /// Proves that its person is there, for what a server asks.
-    pub fn prove(&mut self, options: &str, behaviour: &Behaviour) -> String {
+    pub(crate) fn prove(&mut self, options: &str, behaviour: &Behaviour) -> String {
         self.counter += 1;
         self.prove_again(options, behaviour)
     }
 
     /// As a copy of the device that does not know what the other one did.
-    pub fn prove_again(&self, options: &str, behaviour: &Behaviour) -> String {
+    pub(crate) fn prove_again(&self, options: &str, behaviour: &Behaviour) -> String {
         let options: Value = serde_json::from_str(options).unwrap();
         let client_data = client_data("webauthn.get", &options, behaviour);
         let data = self.data(behaviour.flags, behaviour);

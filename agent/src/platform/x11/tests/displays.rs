@@ -5,7 +5,7 @@ use protocol::geometry::PixelSize;
 use protocol::ids::{DisplayId, DisplayInfo};
 
 use super::super::displays::{Layout, Shows, X11Displays};
-use super::super::{call_state, injector, power, ring};
+use super::super::{call_state, injector, power, ring, sign};
 use super::xvfb::{HEIGHT, WIDTH, Xvfb, eventually, set_monitors};
 use crate::platform::{Displays as _, Platform, PlatformError, Settings};
 
@@ -13,6 +13,7 @@ use crate::platform::{Displays as _, Platform, PlatformError, Settings};
 pub(super) fn open_monitors(xvfb: &Xvfb) -> Platform {
     let layout = Arc::new(Layout::default());
     let ring = ring::X11Ring::new(Arc::clone(&layout));
+    let key_sign = sign::X11KeySign::new(Arc::clone(&layout));
     let servers = [(Arc::from(xvfb.name.as_str()), Shows::Monitors)];
     let displays = X11Displays::open(&servers, &layout).expect("Xvfb answers");
     Platform {
@@ -21,6 +22,7 @@ pub(super) fn open_monitors(xvfb: &Xvfb) -> Platform {
         displays: Box::new(displays),
         injector: Box::new(injector::X11Injector::new(layout)),
         ring: Box::new(ring),
+        key_sign: Box::new(key_sign),
         power: Box::new(power::X11Power::new(&[])),
         call_state: Box::new(call_state::X11CallState::new(&[])),
     }
