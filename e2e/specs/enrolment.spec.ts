@@ -129,6 +129,7 @@ test('a console is compared, approved, used and revoked', async ({ enrolments, p
     await press(button(administrator, 'Approve'));
     await expect(administrator.getByText('The console is approved.')).toBeVisible();
     await expect(administrator.getByText(/by Ada Admin$/)).toBeVisible();
+    await expect(administrator.getByRole('heading', { level: 1 })).toBeFocused();
     await until('the agent to be told', () => agent.status('link') === 'up' || undefined);
   });
 
@@ -150,6 +151,7 @@ test('a console is compared, approved, used and revoked', async ({ enrolments, p
     expect(agent.printed()).toContain('this console is not enrolled any more');
     expect(agent.status('link')).toContain('this console is not enrolled any more');
     await expect(administrator.getByRole('heading', { name: 'No console yet' })).toBeVisible();
+    await expect(administrator.getByRole('heading', { level: 1 })).toBeFocused();
   });
 });
 

@@ -53,7 +53,7 @@ pub(super) fn Approval(loaded: Loaded, console: ConsoleDetail) -> impl IntoView 
     view! {
         <section class="panel approval" aria-labelledby="approval">
             <div class="panel-head"><h2 id="approval" tabindex="-1">{text::TITLE}</h2></div>
-            <div class="panel-body stack">
+            <div class="panel-body decision">
                 <p>{move || text::who(&host_name, &clock.ago(enrolled_at))}</p>
                 <h3>{text::COMPARE}</h3>
                 <FingerprintGroups fingerprint=shown/>
@@ -73,7 +73,6 @@ fn Decide(loaded: Loaded, console: ConsoleId, fingerprint: String) -> impl IntoV
     let decision = Decision::new(loaded);
     let same = RwSignal::new(false);
     let not_compared = RwSignal::new(false);
-    let asking = RwSignal::new(false);
     let refusal = Decision::new(loaded);
     let approve = move |_| {
         not_compared.set(!same.get_untracked());
@@ -121,10 +120,10 @@ fn Decide(loaded: Loaded, console: ConsoleId, fingerprint: String) -> impl IntoV
                 <Icon symbol=Symbol::Check/>
                 {text::APPROVE}
             </button>
-            <button type="button" class="button" aria-haspopup="dialog" on:click=move |_| asking.set(true)>{text::REFUSE}</button>
+            <button type="button" class="button" aria-haspopup="dialog" on:click=move |_| refusal.asking.set(true)>{text::REFUSE}</button>
         </div>
         <ConfirmDialog
-            open=asking title=text::REFUSE_ASK confirm=text::REFUSE_CONFIRM danger=true
+            open=refusal.asking title=text::REFUSE_ASK confirm=text::REFUSE_CONFIRM danger=true
             busy=refusal.busy error=refusal.error on_confirm=refuse
         >
             <p>{text::REFUSE_ENDS}</p>

@@ -80,11 +80,14 @@ pub(super) fn Overview(loaded: Loaded) -> impl IntoView {
         })
     });
     // Whoever waited for the console finds the focus at what to do next, when what had it is gone.
+    let has_waited = StoredValue::new(false);
     effect(move || {
-        if undecided.with(Option::is_some) && console.with_untracked(Option::is_some) {
+        if undecided.with(Option::is_none) {
+            has_waited.set_value(true);
+        } else if has_waited.get_value() {
             request_animation_frame(|| {
                 if page::focus_is_lost() {
-                    page::focus("#approval");
+                    page::focus("#approval, #set-aside");
                 }
             });
         }

@@ -39,6 +39,8 @@ mod text {
 #[derive(Clone, Copy)]
 pub(super) struct Decision {
     pub(super) busy: RwSignal<bool>,
+    /// The question before it is open, when there is one.
+    pub(super) asking: RwSignal<bool>,
     /// Why the last one did not work.
     pub(super) error: RwSignal<Option<String>>,
     loaded: Loaded,
@@ -50,6 +52,7 @@ impl Decision {
     pub(super) fn new(loaded: Loaded) -> Self {
         Self {
             busy: RwSignal::new(false),
+            asking: RwSignal::new(false),
             error: RwSignal::new(None),
             loaded,
             login: expect_context(),
@@ -70,7 +73,10 @@ impl Decision {
             match result {
                 Ok(()) => {
                     self.toasts.done(done);
-                    page::focus("main h1");
+                    self.asking.try_set(false);
+                    request_animation_frame(|| {
+                        page::focus("main h1");
+                    });
                 }
                 Err(problem) => drop(self.error.try_set(Some(problem.sentence()))),
             }
@@ -91,18 +97,17 @@ pub(super) fn FingerprintGroups(fingerprint: String) -> impl IntoView {
 #[component]
 pub(super) fn Revoke(loaded: Loaded, console: ConsoleId) -> impl IntoView {
     let decision = Decision::new(loaded);
-    let asking = RwSignal::new(false);
     let revoke = Callback::new(move |()| {
         let room = loaded.id.get_value();
         decision.make(async move { api::revoke_console(&room, &ThisConsole { console }).await }, text::REVOKED);
     });
     view! {
-        <button type="button" class="button button-danger" aria-haspopup="dialog" on:click=move |_| asking.set(true)>
+        <button type="button" class="button button-danger" aria-haspopup="dialog" on:click=move |_| decision.asking.set(true)>
             <Icon symbol=Symbol::PlugOff/>
             {text::REVOKE}
         </button>
         <ConfirmDialog
-            open=asking title=text::REVOKE_ASK confirm=text::REVOKE danger=true
+            open=decision.asking title=text::REVOKE_ASK confirm=text::REVOKE danger=true
             busy=decision.busy error=decision.error on_confirm=revoke
         >
             <p>{text::REVOKE_ENDS}</p>
@@ -122,7 +127,7 @@ pub(super) fn SetAside(loaded: Loaded, console: ConsoleDetail) -> impl IntoView 
     view! {
         <section class="panel" aria-labelledby="set-aside">
             <div class="panel-head"><h2 id="set-aside" tabindex="-1">{text::TITLE}</h2></div>
-            <div class="panel-body stack">
+            <div class="panel-body decision">
                 <Notice tone=NoticeTone::Warning text=text::WHY/>
                 <p class="fine-print">{move || since.map(|at| format!("Since {}", clock.at(at)))}</p>
                 {if may_revoke {
@@ -143,7 +148,6 @@ pub(super) fn SetAside(loaded: Loaded, console: ConsoleDetail) -> impl IntoView 
 #[component]
 fn Release(loaded: Loaded, console: ConsoleId) -> impl IntoView {
     let decision = Decision::new(loaded);
-    let asking = RwSignal::new(false);
     let release = Callback::new(move |()| {
         let room = loaded.id.get_value();
         decision.make(async move { api::release_console(&room, &ThisConsole { console }).await }, text::RELEASED);
@@ -151,10 +155,10 @@ fn Release(loaded: Loaded, console: ConsoleId) -> impl IntoView {
     view! {
         <div class="panel-body panel-row panel-foot">
             <p class="panel-text">{text::RELEASE_WHY}</p>
-            <button type="button" class="button" aria-haspopup="dialog" on:click=move |_| asking.set(true)>{text::RELEASE}</button>
+            <button type="button" class="button" aria-haspopup="dialog" on:click=move |_| decision.asking.set(true)>{text::RELEASE}</button>
         </div>
         <ConfirmDialog
-            open=asking title=text::RELEASE_ASK confirm=text::RELEASE
+            open=decision.asking title=text::RELEASE_ASK confirm=text::RELEASE
             busy=decision.busy error=decision.error on_confirm=release
         >
             <p>{text::RELEASE_ENDS}</p>

@@ -20,6 +20,7 @@ pub(super) fn open_monitors(xvfb: &Xvfb) -> Platform {
         name: "x11",
         operating_system: String::new(),
         displays: Box::new(displays),
+        key_sign: Box::new(sign::X11KeySign::new(Arc::clone(&layout))),
         injector: Box::new(injector::X11Injector::new(layout)),
         ring: Box::new(ring),
         key_sign: Box::new(key_sign),

@@ -186,7 +186,7 @@ fn the_key_is_on_the_display_while_it_waits_for_approval_and_lets_clicks_through
     let key = Key { fingerprint: "0123 4567 89ab cdef 0123 4567 89ab cdef".to_owned(), waits_for_approval: true };
     platform.key_sign.set(&key);
     let shown = letters();
-    assert!(before + 50 < shown, "{before} {shown}");
+    assert!(before + 20 < shown, "{before} {shown}");
     let point = PixelPoint { x: WIDTH / 2, y: HEIGHT / 2 };
     platform.injector.pointer(DisplayId::Console, point).expect("moves");
     let under = program.server.connection.query_pointer(program.server.root()).expect("asks").reply().expect("answers");
