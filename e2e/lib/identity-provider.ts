@@ -48,13 +48,13 @@ export class IdentityProvider {
     return new IdentityProvider(issuer, server, people);
   }
 
-  /** Goes through the provider's own pages. */
-  async confirm(page: Page, subject: string): Promise<void> {
+  /** Goes through the provider's own pages. Whoever `agreed` before is not asked again whether the portal may know them. */
+  async confirm(page: Page, subject: string, { agreed = false } = {}): Promise<void> {
     await expect(page).toHaveURL(new RegExp(`^${this.issuer}/interaction/`));
     await page.getByPlaceholder('Enter any login').fill(subject);
     await page.getByPlaceholder('and password').fill('anything');
     await page.getByRole('button', { name: 'Sign-in' }).click();
-    await page.getByRole('button', { name: 'Continue' }).click();
+    if (!agreed) await page.getByRole('button', { name: 'Continue' }).click();
   }
 
   async cancel(page: Page): Promise<void> {

@@ -98,7 +98,7 @@ test('whoever has no passkey confirms at the provider, in a tab of its own', asy
   await expectAccessible(page);
   const [tab] = await Promise.all([context.waitForEvent('page'), again.click()]);
   // The provider remembers the person, and asks all the same.
-  await provider.confirm(tab, 'technician');
+  await provider.confirm(tab, 'technician', { agreed: true });
   await expect(tab).toHaveURL(`${server.url}/settings`);
   await tab.close();
   await page.bringToFront();

@@ -1,5 +1,7 @@
 //! The question whether it is the person of the login who is at the browser, over whatever page wants to know.
 
+use std::time::Duration;
+
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use protocol::api::{Confirm, ConfirmationWays, IdentityProvider, PasskeyAnswer, ProblemCode};
@@ -37,6 +39,9 @@ mod text {
 
 /// Where somebody comes back to who signed in again in a tab of its own.
 const RETURN_TO: &str = "/settings";
+
+/// How often the server is asked whether somebody has signed in again in another tab.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// What to tell somebody whose browser gave no passkey.
 pub(super) const fn no_passkey(reason: NoPasskey) -> &'static str {
@@ -84,8 +89,22 @@ fn Question(confirmation: Confirmation) -> impl IntoView {
         });
     };
     load();
-    // Whoever signed in again in another tab comes back to this one.
+    // Whoever signs in again in another tab may come back to this one, or look at both.
+    let is_away = RwSignal::new(false);
     let _back = StoredValue::new_local(Listener::on_return(load));
+    let looking = set_interval_with_handle(
+        move || {
+            if is_away.get_untracked() {
+                load();
+            }
+        },
+        LOOK_EVERY,
+    );
+    on_cleanup(move || {
+        if let Ok(looking) = looking {
+            looking.clear();
+        }
+    });
     computed(move || {
         Some(match ways.get() {
             None => view! { <Skeleton n_lines=2/> }.into_any(),
@@ -94,17 +113,17 @@ fn Question(confirmation: Confirmation) -> impl IntoView {
                 <RetryButton on_retry=move |()| load()/>
             }
             .into_any(),
-            Some(Ok(ways)) => view! { <Ways confirmation ways/> }.into_any(),
+            Some(Ok(ways)) => view! { <Ways confirmation ways is_away/> }.into_any(),
         })
     })
 }
 
 #[component]
-fn Ways(confirmation: Confirmation, ways: ConfirmationWays) -> impl IntoView {
+fn Ways(confirmation: Confirmation, ways: ConfirmationWays, is_away: RwSignal<bool>) -> impl IntoView {
     let error = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let has_none = !ways.passkey && !ways.password && ways.providers.is_empty();
-    let providers = ways.providers.iter().map(provider_link).collect_view();
+    let providers = ways.providers.iter().map(|provider| provider_link(provider, is_away)).collect_view();
     view! {
         <div class="form">
             <p>{text::WHY}</p>
@@ -210,10 +229,10 @@ fn WithPassword(confirmation: Confirmation, error: RwSignal<Option<String>>, bus
     }
 }
 
-fn provider_link(provider: &IdentityProvider) -> AnyView {
+fn provider_link(provider: &IdentityProvider, is_away: RwSignal<bool>) -> AnyView {
     let (href, label) = (provider_confirmation_url(&provider.id, RETURN_TO), text::with_provider(&provider.name));
     view! {
-        <a class="button button-wide" rel="external" target="_blank" href=href><Icon symbol=Symbol::Key/>{label}</a>
+        <a class="button button-wide" rel="external" target="_blank" href=href on:click=move |_| is_away.set(true)><Icon symbol=Symbol::Key/>{label}</a>
     }
     .into_any()
 }
