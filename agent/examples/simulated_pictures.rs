@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent::platform::simulated::{ManualClock, Options, Simulated, Snapshot};
-use agent::platform::{Injector, Key, Platform, RingPerson, RoomName};
+use agent::platform::{Injector, Key, Platform, RingLine, RingPerson, RoomName};
 use protocol::access::Access;
 use protocol::geometry::PixelPoint;
 use protocol::ids::DisplayId;
@@ -86,9 +86,10 @@ impl Studio {
         for code in [KeyCode::Delete, KeyCode::AltLeft, KeyCode::ControlLeft, KeyCode::Escape] {
             self.injector().key(code, code == KeyCode::Escape)?;
         }
-        let person =
-            RingPerson { name: "Tess Technician".to_owned(), access: Access::Modify, since: "14:05".to_owned() };
-        self.platform.ring.show(&[person])?;
+        let code = Some("acorn kite lemon otter".to_owned());
+        let (name, since) = ("Tess Technician".to_owned(), "14:05".to_owned());
+        let person = RingPerson { name, access: Access::Modify, since, code };
+        self.platform.ring.show(&RingLine { people: vec![person], may_end: true, ..RingLine::default() })?;
         save(&self.folder, "ring", self.console.room_view(DisplayId::Console))?;
         self.platform.power.restart()?;
         self.pass(Duration::from_millis(400));

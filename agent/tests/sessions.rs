@@ -282,6 +282,9 @@ async fn without_the_ring_nobody_stays() {
     let mut link = server.link().await;
     let mut first = server.session(&mut link, SESSION, Access::Modify).await;
     let mut second = server.session(&mut link, OTHER, Access::View).await;
+    let has_codes =
+        || console.room.ring_state().is_some_and(|people| people.iter().all(|person| person.code.is_some()));
+    until("both connections in the ring", has_codes).await;
     console.room.set_ring_fails(true);
     second.command(Command::End).await;
     assert_eq!(link.ended(OTHER).await.0, EndReason::EndedByViewer);

@@ -231,6 +231,11 @@ pub async fn end_session(session: &SessionId) -> Result<(), ApiError> {
     delete(&format!("/sessions/{session}")).await
 }
 
+/// Ends a session whose console is not the one that this browser knows.
+pub async fn mistrust_session(session: &SessionId) -> Result<(), ApiError> {
+    delete(&format!("/sessions/{session}?reason={}", EndReason::KeyMismatch.code())).await
+}
+
 /// The address that a page asks with `DELETE` to end its session while it is being closed.
 pub fn closed_session_url(session: &SessionId) -> String {
     format!("{PREFIX}/sessions/{session}?reason={}", EndReason::ViewerClosed.code())

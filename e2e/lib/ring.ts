@@ -45,6 +45,22 @@ export function lineOf(picture: Picture): Letters {
   return { width, height, values };
 }
 
+/** The middle of each button in the ring's line, from left to right: the white fields in the red one. */
+export function buttonsOf(picture: Picture): { x: number; y: number }[] {
+  const top = Math.max(2, scaled(picture, 4));
+  // Below the first row of a button, above its letters.
+  const y = top + 2;
+  const isWhite = (x: number) => picture.at(x, y).every((value) => value === WHITE);
+  const found: { x: number; y: number }[] = [];
+  for (let x = 0; x < picture.width; x += 1) {
+    let width = 0;
+    while (x + width < picture.width && isWhite(x + width)) width += 1;
+    if (10 < width) found.push({ x: x + Math.floor(width / 2), y: top + Math.floor(letterSize(picture) * 0.75) });
+    x += width;
+  }
+  return found;
+}
+
 /** Those of `names` that can be read in the ring's line. `page` draws what they are compared with. */
 export async function namesIn(picture: Picture, names: readonly string[], page: Page): Promise<string[]> {
   const line = lineOf(picture);

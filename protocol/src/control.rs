@@ -32,6 +32,8 @@ pub enum Command {
     RequestKeyframe,
     /// End the session for this viewer.
     End,
+    /// Somebody is there: the answer to a warning that the session ends because nothing is done.
+    StayConnected,
 }
 
 tagged!(Command {
@@ -44,7 +46,15 @@ tagged!(Command {
     6 => WatchThumbnails { on },
     7 => RequestKeyframe,
     8 => End,
+    9 => StayConnected,
 });
+
+impl Command {
+    /// Somebody is at work: what the viewer asks for by itself, its picture and its thumbnails, is not.
+    pub const fn is_activity(self) -> bool {
+        !matches!(self, Self::Open { .. } | Self::WatchThumbnails { .. } | Self::RequestKeyframe)
+    }
+}
 
 /// A fixed sequence that the agent performs as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -235,6 +245,12 @@ pub enum Notice {
     Bye {
         reason: EndReason,
     },
+    /// Something was done: the end that was announced does not come now.
+    EndsLater,
+    /// The room is in a call, or may be, or is not any more.
+    InCall {
+        on: bool,
+    },
 }
 
 tagged!(Notice {
@@ -247,6 +263,8 @@ tagged!(Notice {
     6 => Refused { command, refusal },
     7 => EndsSoon { remaining, reason },
     8 => Bye { reason },
+    9 => EndsLater,
+    10 => InCall { on },
 });
 
 /// A command without its values.
@@ -260,3 +278,29 @@ pub enum CommandKind {
 }
 
 tagged!(CommandKind { 0 => SelectDisplay, 1 => RestartDevice, 2 => SetRestartOnEnd, 3 => Shortcut, 4 => TakeInput });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_viewer_asks_for_by_itself_is_no_activity() {
+        let display = DisplayId::Console;
+        let by_itself = [
+            Command::Open { display },
+            Command::WatchThumbnails { on: true },
+            Command::WatchThumbnails { on: false },
+            Command::RequestKeyframe,
+        ];
+        assert!(by_itself.iter().all(|command| !command.is_activity()));
+        let by_people = [
+            Command::SelectDisplay { display },
+            Command::RestartDevice,
+            Command::SetRestartOnEnd { on: true },
+            Command::Shortcut { shortcut: Shortcut::Esc },
+            Command::TakeInput,
+            Command::StayConnected,
+        ];
+        assert!(by_people.iter().all(|command| command.is_activity()));
+    }
+}

@@ -9,7 +9,7 @@
 //! - the **REST API** between the portal and the server (`api`, with that feature).
 //!
 //! Reading order: [`ids`], [`access`], [`control`], [`input`], [`video`], then [`wire`] for their bytes, [`secure`]
-//! for keys and grants, [`session`] for the state machines, [`link`], `api`.
+//! for keys and grants, [`terms`] for what a grant's session keeps to, [`session`] for the state machines, [`link`], `api`.
 //!
 //! INVARIANT: no decoder panics, whatever the bytes, and none reserves memory before it has compared a length with
 //! what is there.
@@ -31,6 +31,7 @@ pub mod reason;
 pub mod refusal;
 pub mod secure;
 pub mod session;
+pub mod terms;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
@@ -38,4 +39,4 @@ pub mod video;
 pub mod wire;
 
 /// The version of every conversation; peers of different versions refuse each other.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;

@@ -44,7 +44,7 @@ reasons! {
     8 => Disabled = "disabled", "Remote access was switched off for your organisation.";
     9 => Revoked = "revoked", "Your access to this room was removed.";
     10 => CallStarted = "call_started", "A call started in the room.";
-    11 => EndedInRoom = "ended_in_room", "Somebody in the room ended the session.";
+    11 => EndedInRoom = "ended_in_room", "People in the room ended the session.";
     12 => PolicyViolation = "policy_violation", "The browser sent something that this session does not allow.";
     13 => ProtocolError = "protocol_error", "The connection broke the rules of the protocol.";
     14 => IndicatorFailed = "indicator_failed", "The console could not show its red ring.";

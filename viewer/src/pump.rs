@@ -294,7 +294,7 @@ impl Pump {
 
     fn event(&mut self, event: ViewerEvent, now: Micros) {
         match event {
-            ViewerEvent::Open => port::post(&FromEngine::Open),
+            ViewerEvent::Open { code } => port::post(&FromEngine::Open { code }),
             ViewerEvent::Notice(notice) => port::post(&FromEngine::Notice { notice }),
             ViewerEvent::Picture(video::Picture::Config { config }) => self.configure(config, now),
             ViewerEvent::Picture(video::Picture::Frame { frame }) => self.take_frame(frame, now),

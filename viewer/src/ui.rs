@@ -9,7 +9,7 @@ use protocol::ids::{ConsoleId, DisplayId, SessionId, TenantId};
 use protocol::input::InputEvent;
 use protocol::link::{GRANT_MAX_BYTES, URL_MAX_BYTES};
 use protocol::reason::EndReason;
-use protocol::secure::PublicKey;
+use protocol::secure::{PublicKey, SessionCode};
 use protocol::time::Micros;
 use protocol::video::Codec;
 use protocol::wire::{Blob, Text};
@@ -130,8 +130,10 @@ pub enum FromEngine {
     PublicKey {
         key: PublicKey,
     },
-    /// The agent has proved who it is.
-    Open,
+    /// The agent has proved who it is; the console shows the same code.
+    Open {
+        code: SessionCode,
+    },
     Notice {
         notice: Notice,
     },
@@ -177,7 +179,7 @@ pub enum FromEngine {
 tagged!(FromEngine {
     0 => Ready,
     1 => PublicKey { key },
-    2 => Open,
+    2 => Open { code },
     3 => Notice { notice },
     4 => PictureSize { display, epoch, size },
     5 => FirstPicture { display },

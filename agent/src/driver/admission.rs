@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::connection::{self, ConnectionId, ORDERS_MAX, Start};
 use super::offer::{self, Console};
 use super::session::{Connection, Session};
-use super::{Driver, LinkState};
+use super::{Driver, LinkState, Offer};
 use crate::clock::{local_time, unix_seconds};
 use crate::hands::Action;
 use crate::random;
@@ -36,29 +36,32 @@ impl Driver {
         }
     }
 
-    /// Checks an offer, shows the ring, and only then says yes and opens a socket.
-    pub(super) fn take_offer(
-        &mut self,
-        request: u32,
-        signed: &SignedGrant,
-        ticket: [u8; 32],
-        relay_url: &str,
-    ) -> Result<(), RefusalCode> {
-        let grant = self.check_offer(signed)?;
-        let session = grant.session;
-        let machine = self.machine(&grant, signed).map_err(|error| refuse(session, &error))?;
+    /// Checks an offer. When people in the room may decline a session that begins, they are asked first.
+    pub(super) fn take_offer(&mut self, offer: Offer) -> Result<(), RefusalCode> {
+        let grant = self.check_offer(&offer.signed)?;
+        match grant.terms.decline_within {
+            Some(within) if !self.sessions.contains_key(&grant.session) => self.ask_room(offer, grant, within),
+            _ => self.accept(&offer, &grant),
+        }
+    }
+
+    /// Shows the ring, and only then says yes and opens a socket.
+    pub(super) fn accept(&mut self, offer: &Offer, grant: &Grant) -> Result<(), RefusalCode> {
+        let Offer { request, signed, ticket, relay_url } = offer;
+        let (session, request) = (grant.session, *request);
+        let machine = self.machine(grant, signed).map_err(|error| refuse(session, &error))?;
         let (orders, received) = mpsc::channel(ORDERS_MAX);
         self.n_connections = self.n_connections.wrapping_add(1);
         let id = ConnectionId { session, number: self.n_connections };
-        let is_new = self.admit(&grant, Connection::new(id, orders))?;
+        let is_new = self.admit(grant, Connection::new(id, orders))?;
         self.send(FromAgent::Accepted { request, session });
         if is_new {
             self.event(session, SessionEvent::IndicatorShown);
         }
         let start = Start {
             id,
-            relay_url: relay_url.to_owned(),
-            ticket,
+            relay_url: relay_url.clone(),
+            ticket: *ticket,
             machine,
             clock: self.clock,
             tls: self.tls.clone(),
@@ -82,7 +85,7 @@ impl Driver {
             key: self.identity.key.public_key(),
             highest_access: self.highest_access,
             is_idle: self.call.is_idle(),
-            is_full: PEOPLE_MAX <= self.sessions.len(),
+            is_full: self.is_full(),
         };
         let sessions = &self.sessions;
         let is_live = |id| sessions.get(&id).is_some_and(|session| !session.is_ending());
@@ -91,10 +94,17 @@ impl Driver {
             tracing::warn!(%refusal, "an offer is refused");
             refusal.code()
         })?;
+        if self.asking.contains_key(&grant.session) {
+            return Err(refuse(grant.session, &"the room is being asked about it"));
+        }
         if sessions.get(&grant.session).is_some_and(Session::is_ending) {
             return Err(refuse(grant.session, &"it is just ending"));
         }
         Ok(grant)
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        PEOPLE_MAX <= self.sessions.len() + self.asking.len()
     }
 
     fn machine(&self, grant: &Grant, signed: &SignedGrant) -> Result<Agent, SessionError> {
@@ -118,6 +128,7 @@ impl Driver {
             self.record.set_restarting(Some(unix_seconds()));
         }
         let is_new = !self.sessions.contains_key(&id);
+        self.news = None;
         match self.sessions.get_mut(&id) {
             Some(session) => {
                 session.resume(grant, connection, now);
@@ -150,7 +161,7 @@ impl Driver {
     }
 }
 
-fn refuse(session: SessionId, why: &dyn std::fmt::Display) -> RefusalCode {
+pub(super) fn refuse(session: SessionId, why: &dyn std::fmt::Display) -> RefusalCode {
     tracing::warn!(session.id = %session, %why, "a session is refused");
     RefusalCode::AgentRefused
 }

@@ -19,7 +19,7 @@ use crate::hands::Action;
 impl Driver {
     pub(super) fn take_command(&mut self, id: SessionId, command: Command) {
         let now = self.clock.now();
-        if let Some(session) = self.sessions.get_mut(&id) {
+        if let Some(session) = self.sessions.get_mut(&id).filter(|_| command.is_activity()) {
             session.be_active(now);
         }
         match command {
@@ -32,23 +32,18 @@ impl Driver {
                 if let Some(session) = self.sessions.get_mut(&id) {
                     session.wants_thumbnails = on;
                 }
-                self.update_watch_of_thumbnails(id);
+                self.update_thumbnails(id);
             }
             Command::End => self.end_session(id, EndReason::EndedByViewer),
-            // The session's machine and the connection take these themselves.
-            Command::Open { .. } | Command::RequestKeyframe => {}
+            // The session's machine and the connection take the first two themselves; to be activity is all that the third
+            // is for.
+            Command::Open { .. } | Command::RequestKeyframe | Command::StayConnected => {}
         }
     }
 
     fn refuse_command(&self, id: SessionId, command: CommandKind, refusal: CommandRefusal) {
         if let Some(session) = self.sessions.get(&id) {
             session.notice(Notice::Refused { command, refusal });
-        }
-    }
-
-    fn update_watch_of_thumbnails(&mut self, id: SessionId) {
-        if self.call.is_idle() {
-            self.update_thumbnails(id);
         }
     }
 
@@ -103,14 +98,17 @@ impl Driver {
     }
 
     fn perform_shortcut(&mut self, id: SessionId, shortcut: Shortcut) {
-        if shortcut == Shortcut::RefreshPicture {
-            if let Some(session) = self.sessions.get(&id) {
-                session.order(Order::RefreshPicture);
-            }
-            return self.take_shortcut_done(id, shortcut, true);
+        let Some(session) = self.sessions.get(&id) else { return };
+        if !session.terms.view_shortcuts.allows(session.access, shortcut) {
+            tracing::warn!(session.id = %id, ?shortcut, "a session asked for a shortcut that the policy does not allow");
+            return self.refuse_command(id, CommandKind::Shortcut, CommandRefusal::NotAllowed);
         }
-        if !self.call.is_idle() {
+        if self.is_paused(session) {
             return self.refuse_command(id, CommandKind::Shortcut, CommandRefusal::InCall);
+        }
+        if shortcut == Shortcut::RefreshPicture {
+            session.order(Order::RefreshPicture);
+            return self.take_shortcut_done(id, shortcut, true);
         }
         let done = self.shortcuts_done.0.clone();
         // A full queue only costs the notice.
@@ -161,11 +159,11 @@ impl Driver {
 
     pub(super) fn take_input(&mut self, id: SessionId, event: InputEvent) {
         let now = self.clock.now();
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        if event.is_activity() {
+        if let Some(session) = self.sessions.get_mut(&id).filter(|_| event.is_activity()) {
             session.be_active(now);
         }
-        let may_act = session.access == Access::Modify && self.input_holder == Some(id) && self.call.is_idle();
+        let Some(session) = self.sessions.get(&id) else { return };
+        let may_act = session.access == Access::Modify && self.input_holder == Some(id) && !self.is_paused(session);
         if may_act {
             self.apply(id, event);
         }
@@ -176,13 +174,16 @@ impl Driver {
             InputEvent::Key { code, down } => self.hands.act(Action::Key { code, down }),
             InputEvent::PointerMove { position } => _ = self.move_pointer(id, position),
             InputEvent::Button { button, down, position } => {
+                let point = self.move_pointer(id, position);
+                // What the ring offers is for people in the room: no technician presses it for them.
+                let is_for_room = |point| down && self.ring.0.button_at(position.display, point).is_some();
                 // A button goes up wherever the pointer is, even on a display that is gone.
-                if self.move_pointer(id, position) || !down {
+                if point.map_or(!down, |point| !is_for_room(point)) {
                     self.hands.act(Action::Button { button, down });
                 }
             }
             InputEvent::Wheel { horizontal, vertical, position } => {
-                if self.move_pointer(id, position) {
+                if self.move_pointer(id, position).is_some() {
                     self.hands.act(Action::Wheel { horizontal, vertical });
                 }
             }
@@ -192,17 +193,17 @@ impl Driver {
         }
     }
 
-    /// Moves the pointer, and shows the others where it is. False when the position is of another arrangement of displays
+    /// Moves the pointer, and shows the others where it is. `None` when the position is of another arrangement of displays
     /// than the present one.
-    fn move_pointer(&mut self, id: SessionId, position: PointerPosition) -> bool {
+    fn move_pointer(&mut self, id: SessionId, position: PointerPosition) -> Option<PixelPoint> {
         let (displays, epoch) = self.displays.list();
-        let Some(point) = pixel(&displays, epoch, position) else { return false };
+        let point = pixel(&displays, epoch, position)?;
         self.hands.act(Action::Move { display: position.display, point });
         let PointerPosition { display, x, y, .. } = position;
         for (_, session) in self.sessions.iter().filter(|(other, session)| **other != id && session.is_open()) {
             session.order(Order::Cursor(CursorUpdate::Moved { display, x, y }));
         }
-        true
+        Some(point)
     }
 }
 

@@ -8,6 +8,7 @@ use protocol::ids::{DisplayId, SessionId};
 use protocol::input::InputEvent;
 use protocol::link::SocketOpening;
 use protocol::reason::EndReason;
+use protocol::secure::SessionCode;
 use protocol::secure::noise::MESSAGE_MAX_BYTES;
 use protocol::session::{Agent, AgentEvent};
 use protocol::time::Micros;
@@ -64,6 +65,7 @@ pub(super) enum Order {
 pub(super) enum ConnectionEvent {
     Open {
         display: DisplayId,
+        code: SessionCode,
     },
     Command(Command),
     Input(InputEvent),
@@ -297,7 +299,7 @@ impl Connection {
 
     fn translate(&mut self, event: AgentEvent) -> Option<ConnectionEvent> {
         match event {
-            AgentEvent::Open { display } => Some(ConnectionEvent::Open { display }),
+            AgentEvent::Open { display, code } => Some(ConnectionEvent::Open { display, code }),
             AgentEvent::Command(Command::RequestKeyframe) => {
                 self.refresh();
                 None

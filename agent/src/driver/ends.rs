@@ -103,12 +103,15 @@ impl Driver {
     fn finish(&mut self, id: SessionId) {
         let Some(session) = self.sessions.remove(&id) else { return };
         let Presence::Ending { reason, .. } = session.presence else { return };
-        self.update_ring();
-        self.event(id, SessionEvent::IndicatorHidden);
         let has_restarted = reason == EndReason::RestartTimedOut;
         self.restart_wanted |= session.restart_on_end && session.was_open && !has_restarted;
         let is_last = self.sessions.is_empty();
         let restarts = is_last && std::mem::take(&mut self.restart_wanted) && self.power.can_restart();
+        if is_last && session.was_open && !has_restarted {
+            self.tell_room_of_end(&session, restarts);
+        }
+        self.update_ring();
+        self.event(id, SessionEvent::IndicatorHidden);
         let report = Report { session: id, reason, restarts };
         self.record.ended(report, restarts);
         if is_last && self.restart.is_some() {
@@ -190,6 +193,10 @@ impl Driver {
         self.record.set_restarting(None);
         for session in self.sessions.values_mut() {
             session.restarting = false;
+        }
+        if !self.call.is_idle() {
+            // From here on, a call is one again for those whose sessions it ends.
+            self.follow_call();
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The driver decides and remembers; it touches no pixel and waits for nobody: pictures, keys, sockets and the look at
 //! the room's call each have their own task or thread. Reading order: [`offer`] (may a session start), [`session`]
 //! (one session and its limits), [`connection`] (its socket), this file (the loop), then what it calls: `admission`,
-//! `commands`, `views`, `ends`, `reports`.
+//! `room`, `commands`, `views`, `ends`, `reports`.
 //!
 //! Restart at end with several people: the device restarts when the last session ends, if any of the sessions that
 //! ended since nobody was connected wanted it. It is held back while the room is in a call. A session whose viewer
@@ -15,6 +15,7 @@ mod connection;
 mod ends;
 pub mod offer;
 mod reports;
+mod room;
 mod session;
 mod views;
 
@@ -26,7 +27,8 @@ use protocol::control::{Notice, RestartPhase, Shortcut};
 use protocol::ids::{DisplayId, SessionId};
 use protocol::link::{CallState, Enrolment, FromAgent, SessionEvent, ToAgent};
 use protocol::reason::EndReason;
-use protocol::secure::SignedGrant;
+use protocol::refusal::RefusalCode;
+use protocol::secure::{Grant, SessionCode, SignedGrant};
 use protocol::time::Micros;
 use protocol::wire::Text;
 use tokio::sync::{Notify, mpsc, watch};
@@ -42,13 +44,17 @@ use crate::hands::Hands;
 use crate::identity::{Enrolled, Identity};
 use crate::link::{Link, LinkEvent, LinkFailure, Welcome};
 use crate::pipeline::Pictures;
-use crate::platform::{CallObservation, Displays, Key, KeySign, Platform, Power, Ring, RoomName};
+use crate::platform::{
+    CallObservation, Displays, Key, KeySign, Platform, Power, Ring, RingButton, RingLine, RingNews, RoomName,
+};
 use crate::record::{Record, Resumable};
 use crate::socket::Tls;
 use crate::state_dir::StateDir;
 
 /// Events of all connections that wait for the driver; more wait at their connections.
 const CONNECTION_EVENTS_MAX: usize = 256;
+/// Presses of the ring's buttons that wait.
+const PRESSES_MAX: usize = 8;
 /// Sessions end within this when the agent stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 /// How often time is looked at while somebody is connected.
@@ -91,6 +97,8 @@ enum Input {
     Connection(ConnectionId, ConnectionEvent),
     DisplaysChanged,
     Call(CallObservation),
+    /// Somebody in the room pressed a button of the ring.
+    Press(RingButton),
     /// A shortcut was performed, or not.
     ShortcutDone(SessionId, Shortcut, bool),
     Tick,
@@ -113,6 +121,8 @@ pub struct Driver {
     pictures: Pictures,
     hands: Hands,
     ring: RingGuard,
+    /// What stands in it.
+    ring_shown: RingLine,
     key_sign: Box<dyn KeySign>,
     /// As the sign shows it.
     key: Key,
@@ -125,6 +135,10 @@ pub struct Driver {
     record: Record,
     nonces: Nonces,
     sessions: BTreeMap<SessionId, Session>,
+    /// Sessions that the room is asked about.
+    asking: BTreeMap<SessionId, Asking>,
+    /// What the room is told when nobody is connected any more.
+    news: Option<News>,
     n_connections: u32,
     input_holder: Option<SessionId>,
     /// Some session that ended wanted the device restarted once nobody is connected.
@@ -132,6 +146,7 @@ pub struct Driver {
     restart: Option<Restart>,
     connection_events: Channel<(ConnectionId, ConnectionEvent)>,
     shortcuts_done: Channel<(SessionId, Shortcut, bool)>,
+    presses: mpsc::Receiver<RingButton>,
     tick_due_at: Micros,
     status_due_at: Micros,
 }
@@ -164,6 +179,27 @@ enum LinkState {
     Failed(LinkFailure),
 }
 
+/// The server's offer of a session or of another connection of one.
+struct Offer {
+    request: u32,
+    signed: SignedGrant,
+    ticket: [u8; 32],
+    relay_url: String,
+}
+
+/// A session that begins at `until`, unless somebody in the room declines.
+struct Asking {
+    offer: Offer,
+    grant: Grant,
+    until: Micros,
+}
+
+/// A last word of the ring.
+struct News {
+    news: RingNews,
+    until: Micros,
+}
+
 /// A restart that somebody commanded.
 #[derive(Debug, Clone, Copy)]
 struct Restart {
@@ -189,6 +225,10 @@ impl Driver {
             room: identity.room.clone(),
             enrolled: identity.enrolled.clone(),
         };
+        let mut ring = platform.ring;
+        let (pressed, presses) = mpsc::channel(PRESSES_MAX);
+        // Whoever presses so often has been heard.
+        ring.on_press(Box::new(move |button| _ = pressed.try_send(button)));
         let now = clock.now();
         let sessions = resumable
             .iter()
@@ -208,7 +248,8 @@ impl Driver {
             displays,
             displays_changed,
             hands: Hands::start(platform.injector)?,
-            ring: RingGuard(platform.ring),
+            ring: RingGuard(ring),
+            ring_shown: RingLine::default(),
             key_sign: platform.key_sign,
             key: Key { fingerprint: identity.fingerprint().to_string(), waits_for_approval: false },
             power: platform.power,
@@ -220,12 +261,15 @@ impl Driver {
             record,
             nonces: Nonces::default(),
             sessions,
+            asking: BTreeMap::new(),
+            news: None,
             n_connections: 0,
             input_holder: None,
             restart_wanted: false,
             restart: None,
             connection_events: mpsc::channel(CONNECTION_EVENTS_MAX),
             shortcuts_done: mpsc::channel(ORDERS_MAX),
+            presses,
             tick_due_at: Micros::ZERO,
             status_due_at: Micros::ZERO,
         };
@@ -271,6 +315,7 @@ impl Driver {
             Some((session, shortcut, worked)) = self.shortcuts_done.1.recv() => {
                 Input::ShortcutDone(session, shortcut, worked)
             }
+            Some(button) = self.presses.recv() => Input::Press(button),
             () = self.displays_changed.notified() => Input::DisplaysChanged,
             Ok(()) = self.calls.changed() => Input::Call(*self.calls.borrow_and_update()),
             () = sleep_until(tick_at) => Input::Tick,
@@ -278,7 +323,8 @@ impl Driver {
     }
 
     fn next_tick(&self) -> Instant {
-        let at = if self.sessions.is_empty() { self.status_due_at } else { self.tick_due_at.min(self.status_due_at) };
+        let is_quiet = self.sessions.is_empty() && self.asking.is_empty() && self.news.is_none();
+        let at = if is_quiet { self.status_due_at } else { self.tick_due_at.min(self.status_due_at) };
         Instant::from_std(self.clock.instant(at))
     }
 
@@ -288,6 +334,7 @@ impl Driver {
             Input::Connection(id, event) => self.take_connection(id, event),
             Input::DisplaysChanged => self.take_displays(),
             Input::Call(observation) => self.take_call(observation),
+            Input::Press(button) => self.take_press(button),
             Input::ShortcutDone(session, shortcut, worked) => self.take_shortcut_done(session, shortcut, worked),
             Input::Tick => self.take_tick(),
             Input::Link(None) | Input::Stop => {}
@@ -301,6 +348,9 @@ impl Driver {
             LinkEvent::Down { unsent } => {
                 self.link_state = LinkState::Down;
                 self.take_back(unsent);
+                // Nobody waits for the answers any more.
+                self.asking.clear();
+                self.update_ring();
             }
             LinkEvent::Failed(_) => {}
         }
@@ -328,12 +378,16 @@ impl Driver {
             ToAgent::NonceRequest { request } => self.answer_nonce_request(request),
             ToAgent::Offer { request, grant, ticket, relay_url } => {
                 let signed = SignedGrant::from_untrusted(grant.into_vec());
-                match self.take_offer(request, &signed, ticket, relay_url.as_str()) {
+                let offer = Offer { request, signed, ticket, relay_url: relay_url.as_str().to_owned() };
+                match self.take_offer(offer) {
                     Ok(()) => {}
                     Err(code) => self.send(FromAgent::Refused { request, code }),
                 }
             }
-            ToAgent::End { session, reason } => self.end_session(session, reason),
+            ToAgent::End { session, reason } => {
+                self.withdraw_asking(session);
+                self.end_session(session, reason);
+            }
             ToAgent::Leases { sessions } => {
                 let leased_until = self.clock.now() + self.timing.lease;
                 for session in sessions.iter() {
@@ -357,7 +411,7 @@ impl Driver {
             return;
         }
         match event {
-            ConnectionEvent::Open { display } => self.take_open(id.session, display),
+            ConnectionEvent::Open { display, code } => self.take_open(id.session, display, code),
             ConnectionEvent::Command(command) => self.take_command(id.session, command),
             ConnectionEvent::Input(event) => self.take_input(id.session, event),
             ConnectionEvent::PolicyViolation { kind } => {
@@ -371,7 +425,7 @@ impl Driver {
         }
     }
 
-    fn take_open(&mut self, id: SessionId, wanted: DisplayId) {
+    fn take_open(&mut self, id: SessionId, wanted: DisplayId, code: SessionCode) {
         let now = self.clock.now();
         let (displays, _) = self.displays.list();
         let Some(session) = self.sessions.get_mut(&id) else { return };
@@ -380,8 +434,7 @@ impl Driver {
         else {
             return;
         };
-        session.presence = Presence::Open(connection);
-        session.be_active(now);
+        session.open(connection, code);
         let is_there = |id| displays.iter().any(|display| display.id == id);
         let first = displays.first().map_or(wanted, |display| display.id);
         session.display = Some(if is_there(wanted) { wanted } else { first });
@@ -394,7 +447,13 @@ impl Driver {
         self.choose_input_holder();
         self.send_displays(id);
         self.send_people();
-        self.update_watch(id);
+        if self.call.is_idle() {
+            self.update_watch(id);
+        } else {
+            self.meet_call(id);
+        }
+        // With the code, which stands on the viewer's screen as well.
+        self.update_ring();
         self.write_status();
     }
 
@@ -416,7 +475,7 @@ impl Driver {
         let was_idle = std::mem::replace(&mut self.call, call).is_idle();
         self.send(FromAgent::CallChanged { call, sent_at: now });
         if was_idle != call.is_idle() {
-            self.pause_or_go_on();
+            self.follow_call();
         }
         self.restart_if_due();
         self.write_status();
@@ -429,6 +488,7 @@ impl Driver {
         for id in ids {
             self.take_due(id, now);
         }
+        self.follow_room(now);
         self.give_up_restart(now);
         if self.status_due_at <= now {
             self.write_status();
@@ -438,6 +498,7 @@ impl Driver {
     /// Ends every session, tells the server, and lets go of the console.
     async fn stop(mut self, reason: EndReason) {
         tracing::info!("the agent stops");
+        self.refuse_asking(RefusalCode::AgentRefused);
         if self.restart.is_none() {
             let ids: Vec<_> = self.sessions.keys().copied().collect();
             for id in ids {

@@ -114,6 +114,7 @@ mod tests {
     use super::*;
     use protocol::ids::ConsoleId;
     use protocol::secure::{GrantSigner, Limits, Secret};
+    use protocol::terms::Terms;
     use protocol::wire::Text;
 
     const NONCE: [u8; 32] = [5; 32];
@@ -144,6 +145,7 @@ mod tests {
             nonce: NONCE,
             access: Access::Modify,
             limits: Limits { idle: Micros::from_secs(900), maximum: Micros::from_secs(14_400) },
+            terms: Terms::default(),
             restart_on_end: true,
             elapsed: Micros::ZERO,
             user_name: Text::fitted("Tina Technician"),

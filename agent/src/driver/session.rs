@@ -4,7 +4,8 @@ use protocol::access::Access;
 use protocol::control::{NAME_MAX_BYTES, Notice};
 use protocol::ids::DisplayId;
 use protocol::reason::EndReason;
-use protocol::secure::{Grant, Limits};
+use protocol::secure::{Grant, Limits, SessionCode};
+use protocol::terms::Terms;
 use protocol::time::Micros;
 use protocol::wire::Text;
 use tokio::sync::mpsc;
@@ -13,7 +14,7 @@ use super::connection::{ConnectionId, Order};
 use crate::platform::RingPerson;
 use crate::record::Resumable;
 
-/// So long before the end, the viewer is told.
+/// So long before the end, the viewer is told; of a limit that is shorter than twice as long, half of it.
 const WARNING: Micros = Micros::from_secs(60);
 
 /// A session that is not over.
@@ -28,8 +29,12 @@ pub(super) struct Session {
     /// The same as local time, for the ring.
     since: String,
     limits: Limits,
+    pub(super) terms: Terms,
     active_at: Micros,
-    warned: bool,
+    /// The viewer was told that it ends for this reason.
+    warned: Option<EndReason>,
+    /// Of the connection that was opened last.
+    pub(super) code: Option<SessionCode>,
     /// Until then it may go on without another word of the server.
     pub(super) leased_until: Micros,
     /// What the viewer chose; `None` before its first connection is open.
@@ -104,8 +109,10 @@ impl Session {
             began_at: Micros(now.0.saturating_sub(grant.elapsed.0)),
             since,
             limits: grant.limits,
+            terms: grant.terms,
             active_at: now,
-            warned: false,
+            warned: None,
+            code: None,
             leased_until: now,
             display: None,
             was_open: false,
@@ -127,8 +134,10 @@ impl Session {
             since,
             // The grant that resumes it brings the real ones.
             limits: Limits { idle: until, maximum: until },
+            terms: Terms::default(),
             active_at: now,
-            warned: false,
+            warned: None,
+            code: None,
             leased_until: now,
             display: None,
             was_open: true,
@@ -138,15 +147,23 @@ impl Session {
         }
     }
 
-    /// The viewer comes back with another grant. The switch stays as the viewer left it.
+    /// The viewer comes back with another grant. The switch stays as the viewer left it, and a connection that is made
+    /// anew is nothing that somebody did.
     pub(super) fn resume(&mut self, grant: &Grant, connection: Connection, now: Micros) {
         self.access = grant.access;
         self.limits = grant.limits;
+        self.terms = grant.terms;
         self.began_at = Micros(now.0.saturating_sub(grant.elapsed.0));
         self.presence = Presence::Connecting(connection);
         self.is_silent = false;
         self.wants_thumbnails = false;
-        self.be_active(now);
+    }
+
+    /// The viewer is there, and was told nothing yet.
+    pub(super) fn open(&mut self, connection: Connection, code: SessionCode) {
+        self.presence = Presence::Open(connection);
+        self.code = Some(code);
+        self.warned = None;
     }
 
     pub(super) fn connection(&self) -> Option<&Connection> {
@@ -175,14 +192,22 @@ impl Session {
         self.order(Order::Notice(notice));
     }
 
-    /// Somebody does something.
+    /// Somebody does something: if the viewer was told that the session ends because nobody does, that is past.
     pub(super) fn be_active(&mut self, now: Micros) {
         self.active_at = now;
-        self.warned = false;
+        if self.warned == Some(EndReason::Idle) {
+            self.warned = None;
+            self.notice(Notice::EndsLater);
+        }
     }
 
     pub(super) fn ring_person(&self) -> RingPerson {
-        RingPerson { name: self.user_name.as_str().to_owned(), access: self.access, since: self.since.clone() }
+        RingPerson {
+            name: self.user_name.as_str().to_owned(),
+            access: self.access,
+            since: self.since.clone(),
+            code: self.code.as_ref().filter(|_| self.is_open()).map(ToString::to_string),
+        }
     }
 
     /// What is due at `now`.
@@ -198,20 +223,23 @@ impl Session {
         if self.leased_until <= now {
             return Some(Due::End(EndReason::LeaseExpired));
         }
-        let (ends_at, reason) = self.ends_at();
+        let (ends_at, limit, reason) = self.ends_at();
         if ends_at <= now {
             return Some(Due::End(reason));
         }
         let remaining = ends_at.since(now);
-        if remaining <= WARNING && !std::mem::replace(&mut self.warned, true) {
+        let is_near = remaining <= WARNING.min(Micros(limit.0 / 2));
+        if is_near && self.warned.replace(reason) != Some(reason) {
             return Some(Due::Warn { remaining, reason });
         }
         None
     }
 
-    fn ends_at(&self) -> (Micros, EndReason) {
-        let idle = (self.active_at + self.limits.idle, EndReason::Idle);
-        let maximum = (self.began_at + self.limits.maximum, EndReason::MaximumDuration);
+    /// When it ends by itself, by which limit and for what reason.
+    fn ends_at(&self) -> (Micros, Micros, EndReason) {
+        let Limits { idle, maximum } = self.limits;
+        let idle = (self.active_at + idle, idle, EndReason::Idle);
+        let maximum = (self.began_at + maximum, maximum, EndReason::MaximumDuration);
         if idle.0 < maximum.0 { idle } else { maximum }
     }
 }
@@ -222,8 +250,8 @@ mod tests {
     use protocol::ids::{ConsoleId, RoomId, SessionId, TenantId};
     use protocol::secure::PublicKey;
 
-    fn session(idle_s: u64, maximum_s: u64, elapsed_s: u64) -> Session {
-        let grant = Grant {
+    fn grant(idle_s: u64, maximum_s: u64, elapsed_s: u64) -> Grant {
+        Grant {
             version: protocol::VERSION,
             tenant: TenantId::new("contoso").expect("a slug"),
             room: RoomId::new("aurora").expect("a slug"),
@@ -234,14 +262,22 @@ mod tests {
             nonce: [5; 32],
             access: Access::View,
             limits: Limits { idle: Micros::from_secs(idle_s), maximum: Micros::from_secs(maximum_s) },
+            terms: Terms::default(),
             restart_on_end: true,
             elapsed: Micros::from_secs(elapsed_s),
             user_name: Text::fitted("Tina"),
             audit_position: 7,
-        };
-        let (orders, _) = mpsc::channel(1);
-        let connection = Connection::new(ConnectionId { session: grant.session, number: 1 }, orders);
-        let mut session = Session::new(&grant, connection, String::new(), Micros::from_secs(10_000));
+        }
+    }
+
+    fn connection(number: u32) -> (Connection, mpsc::Receiver<Order>) {
+        let (orders, received) = mpsc::channel(8);
+        (Connection::new(ConnectionId { session: SessionId([2; 16]), number }, orders), received)
+    }
+
+    fn session(idle_s: u64, maximum_s: u64, elapsed_s: u64) -> Session {
+        let grant = grant(idle_s, maximum_s, elapsed_s);
+        let mut session = Session::new(&grant, connection(1).0, String::new(), Micros::from_secs(10_000));
         session.leased_until = Micros::from_secs(1_000_000);
         session
     }
@@ -267,6 +303,54 @@ mod tests {
         session.be_active(Micros::from_secs(10_860));
         assert_eq!(due(&mut session, 900), None);
         assert!(matches!(due(&mut session, 1_700), Some(Due::Warn { reason: EndReason::Idle, .. })));
+    }
+
+    #[test]
+    fn a_warning_is_taken_back_by_activity_and_by_nothing_else() {
+        let mut session = session(900, 14_400, 0);
+        let (first, mut heard) = connection(1);
+        session.open(first, SessionCode::of(&[7; 32]));
+        session.be_active(Micros::from_secs(10_010));
+        assert!(heard.try_recv().is_err(), "there was no warning to take back");
+        let Some(Due::Warn { remaining, .. }) = due(&mut session, 850) else { panic!("it is near") };
+        assert_eq!(remaining, Micros::from_secs(60));
+        session.be_active(Micros::from_secs(10_860));
+        assert!(matches!(heard.try_recv(), Ok(Order::Notice(Notice::EndsLater))));
+
+        assert!(due(&mut session, 1_701).is_some());
+        let (second, mut heard) = connection(2);
+        session.resume(&grant(900, 14_400, 1_702), second, Micros::from_secs(11_702));
+        assert!(heard.try_recv().is_err());
+        let Presence::Connecting(second) =
+            std::mem::replace(&mut session.presence, Presence::Away { until: Micros(0) })
+        else {
+            panic!("it connects");
+        };
+        session.open(second, SessionCode::of(&[8; 32]));
+        let again = due(&mut session, 1_703);
+        assert_eq!(again, Some(Due::Warn { remaining: Micros::from_secs(57), reason: EndReason::Idle }), "told anew");
+        assert_eq!(due(&mut session, 1_760), Some(Due::End(EndReason::Idle)), "coming back was not doing something");
+    }
+
+    #[test]
+    fn the_longest_duration_is_announced_once_whatever_is_done() {
+        let mut session = session(900, 1_000, 0);
+        assert!(matches!(due(&mut session, 890), Some(Due::Warn { reason: EndReason::Idle, .. })));
+        session.be_active(Micros::from_secs(10_895));
+        assert_eq!(due(&mut session, 900), None);
+        let warning = Due::Warn { remaining: Micros::from_secs(60), reason: EndReason::MaximumDuration };
+        assert_eq!(due(&mut session, 940), Some(warning));
+        session.be_active(Micros::from_secs(10_950));
+        assert_eq!(due(&mut session, 951), None, "what is done does not put it off");
+        assert_eq!(due(&mut session, 1_000), Some(Due::End(EndReason::MaximumDuration)));
+    }
+
+    #[test]
+    fn of_a_short_limit_half_is_quiet() {
+        let mut session = session(60, 14_400, 0);
+        assert_eq!(due(&mut session, 29), None);
+        let warning = Due::Warn { remaining: Micros::from_secs(30), reason: EndReason::Idle };
+        assert_eq!(due(&mut session, 30), Some(warning));
     }
 
     #[test]

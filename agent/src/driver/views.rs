@@ -1,23 +1,23 @@
-//! What viewers see of the console, and the room of the viewers: pictures, displays, people, the ring.
+//! What viewers see of the console, and of each other: pictures, displays, people, and what a call does to them.
 
 use protocol::control::{Notice, Person, PictureState};
 use protocol::ids::SessionId;
 use protocol::reason::EndReason;
+use protocol::refusal::RefusalCode;
+use protocol::terms::CallPolicy;
 use protocol::wire::List;
 use tokio::sync::mpsc;
-use tokio::task::block_in_place;
 
 use super::Driver;
 use super::connection::Order;
 use super::session::Session;
-use crate::platform::PlatformError;
 
 impl Driver {
     /// Has a viewer see what it should: its display, or nothing and why.
     pub(super) fn update_watch(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get(&id).filter(|session| session.is_open()) else { return };
         let rests = match () {
-            () if !self.call.is_idle() => Some(PictureState::PausedByCall),
+            () if self.is_paused(session) => Some(PictureState::PausedByCall),
             () if session.is_silent => Some(PictureState::PausedBySilence),
             () => None,
         };
@@ -37,7 +37,7 @@ impl Driver {
 
     pub(super) fn update_thumbnails(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get(&id) else { return };
-        if !session.wants_thumbnails {
+        if !session.wants_thumbnails || session.is_silent || self.is_paused(session) {
             return session.order(Order::Thumbnails(None));
         }
         let (displays, _) = self.displays.list();
@@ -83,34 +83,39 @@ impl Driver {
         }
     }
 
-    /// A call started or ended: pictures and input stop, or come back.
-    pub(super) fn pause_or_go_on(&mut self) {
-        if !self.call.is_idle() {
+    /// Nothing of this session passes in either direction because of a call.
+    pub(super) fn is_paused(&self, session: &Session) -> bool {
+        !self.call.is_idle() && session.terms.when_call_starts != CallPolicy::Continue
+    }
+
+    /// A call started or ended: each session does what its policy says, and nobody begins one.
+    pub(super) fn follow_call(&mut self) {
+        let holder = self.input_holder.and_then(|id| self.sessions.get(&id));
+        if holder.is_some_and(|session| self.is_paused(session)) {
             self.release_input();
         }
         let ids: Vec<_> = self.sessions.keys().copied().collect();
         for id in ids {
-            self.update_watch(id);
+            self.meet_call(id);
+        }
+        if !self.call.is_idle() && !self.asking.is_empty() {
+            self.refuse_asking(RefusalCode::InCall);
+            self.update_ring();
         }
     }
 
-    pub(super) fn show_ring(&mut self) -> Result<(), PlatformError> {
-        let people: Vec<_> = self.sessions.values().map(Session::ring_person).collect();
-        let ring = &mut self.ring.0;
-        block_in_place(|| ring.show(&people))
-    }
-
-    /// The ring names who is connected, and is gone when nobody is. Without it nobody stays.
-    pub(super) fn update_ring(&mut self) {
-        if self.sessions.is_empty() {
-            let ring = &mut self.ring.0;
-            block_in_place(|| ring.hide());
-        } else if let Err(error) = self.show_ring() {
-            tracing::error!(%error, "the ring cannot be shown; every session ends");
-            let ids: Vec<_> = self.sessions.keys().copied().collect();
-            for id in ids {
-                self.end_session(id, EndReason::IndicatorFailed);
-            }
+    /// Ends a session, or has its viewer see what it should, by the policy for calls. While the device restarts nobody
+    /// can tell whether there is one: then the picture rests at most.
+    pub(super) fn meet_call(&mut self, id: SessionId) {
+        let in_call = !self.call.is_idle();
+        let Some(session) = self.sessions.get(&id).filter(|session| !session.is_ending()) else { return };
+        if in_call && session.terms.when_call_starts == CallPolicy::End && !session.restarting {
+            return self.end_session(id, EndReason::CallStarted);
+        }
+        self.update_watch(id);
+        // Behind the picture's state: by then the viewer knows whether it has to wait.
+        if let Some(session) = self.sessions.get(&id) {
+            session.notice(Notice::InCall { on: in_call });
         }
     }
 }

@@ -3,15 +3,17 @@
 //! Every platform has the same files: `capture`, `injector`, `ring`, `power`, `call_state`, and what it needs besides.
 
 mod command;
+mod ring_line;
 pub mod simulated;
 pub mod text;
 #[cfg(unix)]
 pub mod x11;
 
+pub use ring_line::{RestartNews, RingAsk, RingButton, RingLine, RingNews, RingPerson};
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use protocol::access::Access;
 use protocol::cursor::CursorShape;
 use protocol::geometry::{PixelPoint, PixelRect, PixelSize};
 use protocol::ids::{DisplayId, DisplayInfo};
@@ -211,25 +213,23 @@ pub trait Injector: Send {
     fn wake_displays(&mut self) -> Result<(), PlatformError>;
 }
 
-/// A connected person, as the ring names them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RingPerson {
-    pub name: String,
-    pub access: Access,
-    /// Local time at which the person connected: `14:05`.
-    pub since: String,
-}
-
-/// The red ring on every display and its line of text (RING-1).
+/// The red ring on every display and its line (RING-1).
 pub trait Ring: Send {
-    /// Shows the ring and names `people` (never empty) in its line. Returns when it is visible on every
-    /// display; displays that come later are not announced before they have it.
+    /// Shows the line, and the red frame while somebody is connected. Returns when it is visible on every display;
+    /// displays that come later are not announced before they have it.
     ///
     /// # Errors
     /// When it cannot be shown on some display: then no session may run.
-    fn show(&mut self, people: &[RingPerson]) -> Result<(), PlatformError>;
+    fn show(&mut self, line: &RingLine) -> Result<(), PlatformError>;
 
     fn hide(&mut self);
+
+    /// Calls `pressed` from any thread when somebody in the room presses a button of the line.
+    fn on_press(&mut self, pressed: Box<dyn Fn(RingButton) + Send + Sync>);
+
+    /// The button that is shown at a pixel of a display. It is for people in the room alone: an injected press there is
+    /// none.
+    fn button_at(&self, display: DisplayId, point: PixelPoint) -> Option<RingButton>;
 }
 
 /// The console's own key, as people see it.

@@ -5,6 +5,7 @@ use protocol::link::{ConsoleInfo, Enrolment, FromAgent, Opening, SessionEvent, S
 use protocol::reason::EndReason;
 use protocol::secure::noise::{Handshake, Transport};
 use protocol::secure::{EnrolmentString, Grant, GrantSigner, Limits, PublicKey, Secret, SecretKey, SignedGrant};
+use protocol::terms::{ShortcutPolicy, Terms};
 use protocol::time::Micros;
 use protocol::wire::{Blob, Decode as _, Encode as _, List, Text};
 use tokio::net::{TcpListener, TcpStream};
@@ -39,6 +40,9 @@ pub(crate) struct Server {
     sockets: mpsc::Receiver<(SocketOpening, Socket)>,
     key: SecretKey,
     n_requests: u32,
+    /// Of the grants that follow.
+    pub(crate) terms: Terms,
+    pub(crate) limits: Limits,
 }
 
 impl Server {
@@ -53,7 +57,18 @@ impl Server {
             }
         });
         let key = Secret::new([2; 32]);
-        Self { address, grants: GrantSigner::new(&Secret::new([9; 32])), links, sockets, key, n_requests: 0 }
+        let terms = Terms { view_shortcuts: ShortcutPolicy::All, ..Terms::default() };
+        let limits = Limits { idle: Micros::from_secs(900), maximum: Micros::from_secs(14_400) };
+        Self {
+            address,
+            grants: GrantSigner::new(&Secret::new([9; 32])),
+            links,
+            sockets,
+            key,
+            n_requests: 0,
+            terms,
+            limits,
+        }
     }
 
     pub(crate) fn enrolment(&self) -> EnrolmentString {
@@ -147,7 +162,8 @@ impl Server {
             viewer_key,
             nonce,
             access,
-            limits: Limits { idle: Micros::from_secs(900), maximum: Micros::from_secs(14_400) },
+            limits: self.limits,
+            terms: self.terms,
             restart_on_end: true,
             elapsed: Micros::ZERO,
             user_name: Text::fitted("Tina Technician"),
@@ -167,10 +183,20 @@ impl Server {
 
     /// Offers a session and answers with what the agent says to it.
     pub(crate) async fn offer(&mut self, link: &mut Link, signed: &SignedGrant) -> FromAgent {
+        self.offer_in_silence(link, signed).await;
+        self.answer(link).await
+    }
+
+    /// Offers a session; the answer may come much later.
+    pub(crate) async fn offer_in_silence(&mut self, link: &mut Link, signed: &SignedGrant) {
         self.n_requests += 1;
         let grant = Blob::new(signed.as_bytes().to_vec()).expect("short enough");
         let relay_url = Text::fitted(&format!("{}/ws/agent", self.address));
         link.send(&ToAgent::Offer { request: self.n_requests, grant, ticket: TICKET, relay_url }).await;
+    }
+
+    /// What the agent says to the last offer.
+    pub(crate) async fn answer(&mut self, link: &mut Link) -> FromAgent {
         loop {
             let answer = link.receive().await;
             if let FromAgent::Accepted { request, .. } | FromAgent::Refused { request, .. } = &answer {

@@ -7,7 +7,7 @@ use protocol::input::InputEvent;
 use protocol::keycode::KeyCode;
 use protocol::reason::EndReason;
 use protocol::secure::noise::SessionPrologue;
-use protocol::secure::{Grant, SecretKey, SignedGrant};
+use protocol::secure::{Grant, SecretKey, SessionCode, SignedGrant};
 use protocol::session::{Viewer, ViewerEvent, ViewerStart};
 use protocol::time::Micros;
 use protocol::video::{Frame, Picture, Presented, StreamConfig};
@@ -26,6 +26,8 @@ pub(crate) struct ViewerEnd {
     pub(crate) frames: Vec<Frame>,
     /// Pictures are not acknowledged.
     pub(crate) is_stalled: bool,
+    /// What stands on the screen.
+    pub(crate) code: Option<SessionCode>,
 }
 
 impl ViewerEnd {
@@ -51,8 +53,13 @@ impl ViewerEnd {
         };
         let clock = Clock::start();
         let machine = Viewer::new(start, clock.now()).expect("keys");
-        let mut viewer = Self { machine, socket, clock, config: None, frames: Vec::new(), is_stalled: false };
-        viewer.until("open", |event| matches!(event, ViewerEvent::Open).then_some(())).await;
+        let mut viewer =
+            Self { machine, socket, clock, config: None, frames: Vec::new(), is_stalled: false, code: None };
+        let open = |event: &ViewerEvent| match event {
+            ViewerEvent::Open { code } => Some(*code),
+            _ => None,
+        };
+        viewer.code = Some(viewer.until("open", open).await);
         viewer
     }
 

@@ -17,6 +17,7 @@ mod help_link;
 mod key_names;
 pub mod keyboard;
 mod overlay;
+pub mod pins;
 pub mod pointer;
 mod reconnect;
 mod restart_device;
@@ -67,6 +68,8 @@ const HINT_SHOWN_FOR: Duration = Duration::from_secs(5);
 pub fn SessionView(
     room: RoomId,
     #[prop(into)] room_name: String,
+    /// People in the room are asked for so many seconds before it begins.
+    asks_for_s: Option<u32>,
     on_close: Callback<()>,
     #[prop(optional, into)] on_refused: Option<Callback<ApiError>>,
 ) -> impl IntoView {
@@ -89,7 +92,7 @@ pub fn SessionView(
         >
             {move || {
                 n_starts.track();
-                view! { <Session room=room.clone() room_name=room_name.clone() on_close on_refused on_again/> }
+                view! { <Session room=room.clone() room_name=room_name.clone() asks_for_s on_close on_refused on_again/> }
             }}
         </dialog>
     }
@@ -116,6 +119,7 @@ fn show(dialog: Option<DialogElement>) {
 fn Session(
     room: RoomId,
     room_name: String,
+    asks_for_s: Option<u32>,
     on_close: Callback<()>,
     on_refused: Option<Callback<ApiError>>,
     on_again: Callback<()>,
@@ -157,7 +161,7 @@ fn Session(
                 />
                 <StatusLine engine room_name=room_name.clone()/>
             </header>
-            <Screen engine room_name typing on_close on_again/>
+            <Screen engine room_name asks_for_s typing on_close on_again/>
             <p class="session-hint" class:is-shown=move || hint.get().is_some()>{move || hint.get()}</p>
             <p
                 class="session-announcement"

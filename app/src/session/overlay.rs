@@ -65,7 +65,12 @@ pub fn saying(looks: Looks) -> Saying {
 }
 
 #[component]
-pub(super) fn Overlay(engine: Engine, on_close: Callback<()>, on_again: Callback<()>) -> impl IntoView {
+pub(super) fn Overlay(
+    engine: Engine,
+    asks_for_s: Option<u32>,
+    on_close: Callback<()>,
+    on_again: Callback<()>,
+) -> impl IntoView {
     let state = engine.state();
     let saying = Memo::new(move |_| {
         saying(Looks {
@@ -78,15 +83,15 @@ pub(super) fn Overlay(engine: Engine, on_close: Callback<()>, on_again: Callback
     });
     computed(move || match saying.get() {
         Saying::Nothing => ().into_any(),
-        Saying::Starting => {
-            waiting("Asking the console", "The console shows its red ring first, then its picture appears here.")
-                .into_any()
-        }
+        Saying::Starting => match asks_for_s {
+            Some(seconds) => waiting("Asking the room", text::asked(seconds)),
+            None => waiting("Asking the console", text::RING_FIRST.to_owned()),
+        },
         Saying::Connecting => {
-            waiting("Connecting", "The encrypted connection to the console is being made.").into_any()
+            waiting("Connecting", "The encrypted connection to the console is being made.".to_owned())
         }
         Saying::FirstPicture => {
-            waiting("Waiting for the picture", "The console is sending its first picture.").into_any()
+            waiting("Waiting for the picture", "The console is sending its first picture.".to_owned())
         }
         Saying::NoPicture(picture) => no_picture(picture).into_any(),
         Saying::Restarting { phase, away } => view! { <Restarting phase away/> }.into_any(),
@@ -96,7 +101,15 @@ pub(super) fn Overlay(engine: Engine, on_close: Callback<()>, on_again: Callback
     })
 }
 
-fn waiting(title: &'static str, text: &'static str) -> impl IntoView {
+mod text {
+    pub(super) const RING_FIRST: &str = "The console shows its red ring first, then its picture appears here.";
+
+    pub(super) fn asked(seconds: u32) -> String {
+        format!("The displays in the room show your name. If nobody declines within {seconds} s, the session begins.")
+    }
+}
+
+fn waiting(title: &'static str, text: String) -> AnyView {
     view! {
         <div class="session-overlay">
             <span class="spinner spinner-large" aria-hidden="true"></span>
@@ -104,6 +117,7 @@ fn waiting(title: &'static str, text: &'static str) -> impl IntoView {
             <p>{text}</p>
         </div>
     }
+    .into_any()
 }
 
 fn no_picture(picture: PictureState) -> impl IntoView {
@@ -200,6 +214,7 @@ fn Over(engine: Engine, ending: Ending, on_close: Callback<()>, on_again: Callba
     let (symbol, title) = match ending {
         Ending::Ended(_) => (Symbol::CheckCircle, "The session has ended"),
         Ending::NotStarted => (Symbol::CrossCircle, "The session was not started"),
+        Ending::KeyChanged => (Symbol::Shield, "The console's key has changed"),
         Ending::Lost | Ending::Failed | Ending::Unable(_) => (Symbol::CrossCircle, "The session could not go on"),
     };
     view! {
@@ -208,7 +223,10 @@ fn Over(engine: Engine, ending: Ending, on_close: Callback<()>, on_again: Callba
             <h2>{title}</h2>
             <p>{move || engine.state().refusal.get().unwrap_or_else(|| ending.sentence().to_owned())}</p>
             <div class="session-over-choices">
-                <button type="button" class="button" on:click=move |_| on_again.run(())>"Start again"</button>
+                // There is no way on from a key that has changed.
+                {(ending != Ending::KeyChanged).then(|| view! {
+                    <button type="button" class="button" on:click=move |_| on_again.run(())>"Start again"</button>
+                }.into_any())}
                 <button type="button" class="button button-primary" on:click=move |_| on_close.run(())>"Close"</button>
             </div>
         </div>

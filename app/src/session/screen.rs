@@ -22,6 +22,7 @@ const REMOTE_POINTER_SHOWN_FOR: Micros = Micros::from_secs(3);
 pub(super) fn Screen(
     engine: Engine,
     #[prop(into)] room_name: String,
+    asks_for_s: Option<u32>,
     typing: RwSignal<Typing>,
     on_close: Callback<()>,
     on_again: Callback<()>,
@@ -87,7 +88,7 @@ pub(super) fn Screen(
                     tabindex="0"
                 ></textarea>
             </When>
-            <Overlay engine on_close on_again/>
+            <Overlay engine asks_for_s on_close on_again/>
         </div>
     }
 }
@@ -145,7 +146,7 @@ fn shown_display(engine: Engine) -> DisplayId {
 
 fn is_stale(engine: Engine) -> bool {
     let state = engine.state();
-    state.phase.get() != Phase::Live || state.silent_since.get().is_some()
+    state.phase.get() != Phase::Live || state.silent_since.get().is_some() || state.is_paused()
 }
 
 /// The console's own cursor where what is done here reaches it, and a refusing one where it does not.

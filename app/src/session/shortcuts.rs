@@ -5,6 +5,11 @@ use super::engine::Engine;
 use super::keyboard::Typing;
 use crate::components::{DropDown, DropDownKind, Icon, Symbol, When};
 
+mod text {
+    pub(super) const NONE: &str = "With View, your organisation allows no shortcut commands.";
+    pub(super) const SOME: &str = "With View, your organisation allows these commands only.";
+}
+
 /// Sequences that the console performs as one, because a browser cannot send their keys; for Modify also ways to type.
 #[component]
 pub(super) fn Shortcuts(engine: Engine, typing: RwSignal<Typing>, on_type_text: Callback<()>) -> impl IntoView {
@@ -12,11 +17,22 @@ pub(super) fn Shortcuts(engine: Engine, typing: RwSignal<Typing>, on_type_text: 
     let item = move |shortcut: Shortcut| {
         let perform = move |_| engine.shortcut(shortcut);
         view! {
-            <button type="button" role="menuitem" tabindex="-1" class="session-menu-item" on:click=perform>
-                {shortcut.name()}
-            </button>
+            <When condition=move || state.may_use(shortcut)>
+                <button type="button" role="menuitem" tabindex="-1" class="session-menu-item" on:click=perform>
+                    {shortcut.name()}
+                </button>
+            </When>
         }
         .into_any()
+    };
+    // Why some are missing, where they would be.
+    let limits = move || {
+        let n_allowed = Shortcut::ALL.into_iter().filter(|shortcut| state.may_use(*shortcut)).count();
+        match n_allowed {
+            0 => Some(text::NONE),
+            n_allowed if n_allowed < Shortcut::ALL.len() => Some(text::SOME),
+            _ => None,
+        }
     };
     let types_characters = move || typing.get() == Typing::Characters;
     let toggle_typing = move |_| {
@@ -35,6 +51,9 @@ pub(super) fn Shortcuts(engine: Engine, typing: RwSignal<Typing>, on_type_text: 
             disabled=move || !state.is_live()
         >
             {Shortcut::ALL.into_iter().map(item).collect_view()}
+            {move || limits().map(|why| view! {
+                <button type="button" role="menuitem" tabindex="-1" class="session-menu-item" aria-disabled="true">{why}</button>
+            }.into_any())}
             <When condition=move || state.has_input()>
                 <hr/>
                 <button

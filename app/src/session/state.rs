@@ -2,11 +2,13 @@
 
 use leptos::prelude::*;
 use protocol::access::Access;
-use protocol::control::{Person, PictureState, RestartPhase};
+use protocol::control::{Person, PictureState, RestartPhase, Shortcut};
 use protocol::cursor::CursorShape;
 use protocol::geometry::PixelSize;
 use protocol::ids::{DisplayId, DisplayInfo};
 use protocol::reason::EndReason;
+use protocol::secure::SessionCode;
+use protocol::terms::ShortcutPolicy;
 use protocol::time::Micros;
 use viewer::ui::{Missing, Statistics};
 
@@ -41,6 +43,8 @@ pub enum Ending {
     Unable(Missing),
     /// The engine stopped.
     Failed,
+    /// The console has another key than the one that this browser remembers: nothing was sent.
+    KeyChanged,
     /// It was never started; [`SessionState::refusal`] says why.
     NotStarted,
 }
@@ -59,6 +63,9 @@ impl Ending {
             }
             Self::Unable(Missing::Connection) => {
                 "The server's answer could not be used. Reload the page, then try again."
+            }
+            Self::KeyChanged => {
+                "The server names another key for this console than the one that this browser remembers, and the console was not enrolled anew. Somebody may be pretending to be the console, so nothing was sent to it. Tell an administrator: they compare the fingerprint on the room's page with the one that the agent shows on the console. Enrolling the console anew makes its key known again."
             }
             Self::NotStarted => "The session was not started.",
             Self::Failed => "The viewer stopped unexpectedly. Start the session again.",
@@ -132,6 +139,12 @@ pub struct SessionState {
     pub remote_pointer: ReadSignal<Option<RemotePointer>>,
     pub announcement: ReadSignal<Option<Announcement>>,
     pub ends_soon: ReadSignal<Option<EndsSoon>>,
+    /// The room is in a call, or may be.
+    pub in_call: ReadSignal<bool>,
+    /// Which shortcut commands the session may use while its access is View.
+    pub view_shortcuts: ReadSignal<ShortcutPolicy>,
+    /// Stands on the console as well, for this connection.
+    pub code: ReadSignal<Option<SessionCode>>,
     /// The keyboard goes to the console.
     pub captured: ReadSignal<bool>,
     /// Why the session was not started, with [`Ending::NotStarted`].
@@ -156,8 +169,18 @@ impl SessionState {
         self.people.with(holder)
     }
 
+    /// A call in the room has the session wait.
+    pub fn is_paused(self) -> bool {
+        self.picture.get() == PictureState::PausedByCall
+    }
+
+    /// The session may use this shortcut command.
+    pub fn may_use(self, shortcut: Shortcut) -> bool {
+        self.access.get().is_some_and(|access| self.view_shortcuts.get().allows(access, shortcut))
+    }
+
     /// What is typed and clicked here reaches the console.
     pub fn has_input(self) -> bool {
-        self.may_modify() && self.is_live() && self.input_holder().is_none()
+        self.may_modify() && self.is_live() && self.input_holder().is_none() && !self.is_paused()
     }
 }

@@ -20,6 +20,10 @@ pub(super) fn StatisticsPanel(engine: Engine) -> impl IntoView {
     view! {
         <div id="session-statistics" class="drop-down session-statistics" popover="auto" role="dialog" aria-label="Connection statistics">
             <h2>"Connection"</h2>
+            <p class="session-code">
+                <span>"Code: " <strong>{move || engine.state().code.get().map(|code| code.to_string())}</strong></span>
+                <span>"The same words stand in the line of the red ring. If they do not, end the session: somebody sits between you and the console."</span>
+            </p>
             <dl>
                 {row("Glass to glass", |statistics| milliseconds(statistics.glass_to_glass))}
                 {row("Arrival to drawing", |statistics| milliseconds(statistics.decode))}

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::access::Access;
+use protocol::reason::EndReason;
 use protocol::time::Micros;
 use viewer::ui::Statistics;
 
@@ -10,7 +11,7 @@ use super::keyboard::RELEASE_CHORD;
 use super::overlay::seconds;
 use super::state::{EndsSoon, Phase};
 use super::statistics_panel::StatisticsPanel;
-use crate::browser::clock;
+use crate::browser::{clock, page};
 use crate::components::{Badge, BadgeTone, Icon, Symbol, When};
 
 /// How well the connection serves.
@@ -59,10 +60,13 @@ pub(super) fn StatusLine(engine: Engine, #[prop(into)] room_name: String) -> imp
             <People engine/>
             <p class="session-phase" role="status" data-phase=move || phase_id(state.phase.get())>
                 <span class="session-phase-dot" aria-hidden="true"></span>
-                <span class="session-phase-words">{move || phase_text(state.phase.get())}</span>
+                <span class="session-phase-words">{move || phase_text(state.phase.get(), state.is_paused())}</span>
             </p>
+            <When condition=move || state.is_live() && state.in_call.get() && !state.is_paused()>
+                <Badge tone=BadgeTone::Warning symbol=Symbol::Call text="Room in a call"/>
+            </When>
             <Connection engine/>
-            {move || state.ends_soon.get().map(|ends_soon| view! { <Countdown ends_soon/> })}
+            {move || state.ends_soon.get().map(|ends_soon| view! { <Countdown engine ends_soon/> })}
             <p class="session-keys-hint" id="session-keys-hint">
                 {move || keyboard_hint(engine)}
             </p>
@@ -71,9 +75,10 @@ pub(super) fn StatusLine(engine: Engine, #[prop(into)] room_name: String) -> imp
 }
 
 /// What the status says; programs and people rely on these words.
-pub fn phase_text(phase: Phase) -> String {
+pub fn phase_text(phase: Phase, is_paused: bool) -> String {
     match phase {
         Phase::Starting | Phase::Connecting => "Connecting".to_owned(),
+        Phase::Live if is_paused => "Connected, paused during a call".to_owned(),
         Phase::Live => "Connected".to_owned(),
         Phase::Reconnecting { .. } => "Reconnecting".to_owned(),
         Phase::Over(ending) => format!("Ended: {}", ending.sentence()),
@@ -158,7 +163,12 @@ fn Connection(engine: Engine) -> impl IntoView {
 }
 
 #[component]
-fn Countdown(ends_soon: EndsSoon) -> impl IntoView {
+fn Countdown(engine: Engine, ends_soon: EndsSoon) -> impl IntoView {
+    let stay = move |_| {
+        engine.stay_connected();
+        // The button goes, and the focus is not to go with it.
+        page::focus(".session-view");
+    };
     let left = RwSignal::new(ends_soon.at.since(clock::now()));
     let ticking =
         set_interval_with_handle(move || left.set(ends_soon.at.since(clock::now())), std::time::Duration::from_secs(1));
@@ -172,6 +182,11 @@ fn Countdown(ends_soon: EndsSoon) -> impl IntoView {
             <Icon symbol=Symbol::Clock/>
             <span>{move || format!("Ends in {}. {}", seconds(left.get()), ends_soon.reason.sentence())}</span>
         </p>
+        {(ends_soon.reason == EndReason::Idle).then(|| view! {
+            <button type="button" class="button button-small" on:click=stay>
+                "Stay connected"
+            </button>
+        }.into_any())}
     }
 }
 
@@ -179,13 +194,13 @@ fn Countdown(ends_soon: EndsSoon) -> impl IntoView {
 mod tests {
     use super::*;
     use crate::session::state::Ending;
-    use protocol::reason::EndReason;
 
     #[test]
     fn the_words_of_the_status_are_fixed() {
-        assert_eq!(phase_text(Phase::Live), "Connected");
-        assert_eq!(phase_text(Phase::Reconnecting { since: Micros::ZERO }), "Reconnecting");
-        let ended = phase_text(Phase::Over(Ending::Ended(EndReason::EndedByViewer)));
+        assert_eq!(phase_text(Phase::Live, false), "Connected");
+        assert_eq!(phase_text(Phase::Live, true), "Connected, paused during a call");
+        assert_eq!(phase_text(Phase::Reconnecting { since: Micros::ZERO }, false), "Reconnecting");
+        let ended = phase_text(Phase::Over(Ending::Ended(EndReason::EndedByViewer)), false);
         assert!(ended.starts_with("Ended: "), "{ended}");
     }
 

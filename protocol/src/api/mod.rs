@@ -36,8 +36,7 @@ pub use room::{
 };
 pub use session::{SessionSummary, StartSession, StartedSession};
 pub use settings::{
-    ACKNOWLEDGEMENT, AUDIT_RETENTION_DAYS, CallPolicy, DECLINE_WITHIN_S, IDLE_LIMIT_S, MAXIMUM_S, OutOfRange,
-    RemoteAccessSettings, ShortcutPolicy,
+    ACKNOWLEDGEMENT, AUDIT_RETENTION_DAYS, DECLINE_WITHIN_S, IDLE_LIMIT_S, MAXIMUM_S, OutOfRange, RemoteAccessSettings,
 };
 pub use setup::{SetupRequest, SetupStatus};
 pub use user::{
@@ -45,6 +44,8 @@ pub use user::{
     ImportReport, ImportUsers, Invitation, InvitedPerson, PASSWORD_MIN_CHARS, UserDetail, UserEntry, UserList,
     UserState, UserSummary,
 };
+
+pub use crate::terms::{CallPolicy, ShortcutPolicy};
 
 /// The prefix of every path.
 pub const PREFIX: &str = "/api/v1";

@@ -194,6 +194,8 @@ pub struct GateChecklist {
     pub open: bool,
     /// When the call started, with `in_call` failed.
     pub in_call_since: Option<UnixMillis>,
+    /// Seconds for which people in the room may decline, and whoever starts waits; null asks nobody.
+    pub decline_within_s: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use super::UnixMillis;
 use crate::access::Access;
 use crate::ids::{ConsoleId, RoomId, SessionId, TenantId};
 use crate::secure::PublicKey;
+use crate::terms::ShortcutPolicy;
 
 /// `POST /rooms/{room}/sessions` and `POST /sessions/{session}/resume`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,8 @@ pub struct StartedSession {
     pub tenant: TenantId,
     pub console: ConsoleId,
     pub access: Access,
+    /// Which shortcut commands the session may use while its access is View.
+    pub view_shortcuts: ShortcutPolicy,
     /// The console's session key.
     pub agent_key: PublicKey,
     /// The WebSocket of the relay: `wss://host/ws/viewer`.

@@ -2,6 +2,8 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
+use crate::terms::{CallPolicy, ShortcutPolicy};
+
 /// What whoever enables remote access for an organisation acknowledges, in English: shown before the switch is turned
 /// on, and kept in the audit log beside the address.
 pub const ACKNOWLEDGEMENT: &str = "I enable remote access to the consoles of this organisation's meeting rooms. People \
@@ -17,28 +19,6 @@ pub const MAXIMUM_S: RangeInclusive<u32> = 300..=86_400;
 pub const DECLINE_WITHIN_S: RangeInclusive<u32> = 5..=30;
 /// Days for [`RemoteAccessSettings::audit_retention_days`].
 pub const AUDIT_RETENTION_DAYS: RangeInclusive<u32> = 30..=3650;
-
-/// What happens to a session when a call starts in the room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum CallPolicy {
-    /// No picture and no input until the call is over.
-    Pause,
-    End,
-    Continue,
-}
-
-/// Which shortcut commands a View session may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum ShortcutPolicy {
-    All,
-    /// Those that change nothing: wake the display, refresh the picture.
-    Safe,
-    None,
-}
 
 /// `GET` and `PUT /settings/remote-access`: an organisation's opt-in to remote access and the policies beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

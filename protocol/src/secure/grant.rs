@@ -5,6 +5,7 @@ use super::{PublicKey, Secret};
 use crate::access::Access;
 use crate::control::NAME_MAX_BYTES;
 use crate::ids::{ConsoleId, RoomId, SessionId, TenantId};
+use crate::terms::Terms;
 use crate::time::Micros;
 use crate::wire::{Cursor, Decode, DecodeError, DecodeErrorKind, Encode, Text, record};
 
@@ -41,6 +42,7 @@ pub struct Grant {
     pub nonce: [u8; 32],
     pub access: Access,
     pub limits: Limits,
+    pub terms: Terms,
     /// Whether the device restarts when the session ends, as far as the server knows: true for a new session.
     pub restart_on_end: bool,
     /// How long the session has lasted already: zero for a new one, more when it is resumed.
@@ -62,6 +64,7 @@ record!(Grant {
     nonce,
     access,
     limits,
+    terms,
     restart_on_end,
     elapsed,
     user_name,
@@ -203,6 +206,7 @@ mod tests {
             nonce: [5; 32],
             access: Access::Modify,
             limits: Limits { idle: Micros::from_secs(900), maximum: Micros::from_secs(14_400) },
+            terms: Terms::default(),
             restart_on_end: true,
             elapsed: Micros::ZERO,
             user_name: Text::fitted("Tina Technician"),

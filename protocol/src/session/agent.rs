@@ -10,7 +10,7 @@ use crate::ids::DisplayId;
 use crate::input::InputEvent;
 use crate::reason::EndReason;
 use crate::secure::noise::{Handshake, SessionPrologue, Transport};
-use crate::secure::{PublicKey, SecretKey};
+use crate::secure::{PublicKey, SecretKey, SessionCode};
 use crate::time::Micros;
 use crate::video::{AccessUnit, Frame, FrameId, Picture, Presented, StreamConfig, Thumbnail};
 use crate::wire::{Decode as _, Encode, List};
@@ -18,9 +18,10 @@ use crate::wire::{Decode as _, Encode, List};
 /// What an agent is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AgentEvent {
-    /// The viewer has proved who it is and asks for a display: pictures may be sent.
+    /// The viewer has proved who it is and asks for a display: pictures may be sent. Its screen shows the same code.
     Open {
         display: DisplayId,
+        code: SessionCode,
     },
     Command(Command),
     /// A real change, to be applied as it is; releases after silence and at the end are among them.
@@ -64,7 +65,7 @@ pub struct Agent {
 enum Phase {
     Handshake(Box<Handshake>),
     /// The handshake is done, but only the viewer's first message proves that it is not a repetition.
-    Unconfirmed(Box<Transport>),
+    Unconfirmed(Box<Transport>, SessionCode),
     Open(Box<Transport>),
     Over,
 }
@@ -114,23 +115,23 @@ impl Agent {
     }
 
     fn receive_inner(&mut self, message: &[u8], now: Micros) -> Result<(), SessionError> {
-        let (plaintext, is_first) = match std::mem::replace(&mut self.phase, Phase::Over) {
+        let (plaintext, code) = match std::mem::replace(&mut self.phase, Phase::Over) {
             Phase::Over => return Err(SessionError::Over),
             Phase::Handshake(handshake) => return self.take_handshake(*handshake, message, now),
-            Phase::Unconfirmed(mut transport) => {
+            Phase::Unconfirmed(mut transport, code) => {
                 let plaintext = transport.open(message)?;
                 self.phase = Phase::Open(transport);
-                (plaintext, true)
+                (plaintext, Some(code))
             }
             Phase::Open(mut transport) => {
                 let opened = transport.open(message);
                 self.phase = Phase::Open(transport);
-                (opened?, false)
+                (opened?, None)
             }
         };
         let message = self.reassembly.take(plaintext)?;
-        if is_first {
-            return self.take_opening(message, now);
+        if let Some(code) = code {
+            return self.take_opening(message, code, now);
         }
         match message {
             None => Ok(()),
@@ -258,12 +259,18 @@ impl Agent {
             return Err(SessionError::WrongKey);
         }
         self.transmit.push_back(handshake.write()?);
-        self.phase = Phase::Unconfirmed(Box::new(handshake.into_transport()?));
+        let code = SessionCode::of(&handshake.hash());
+        self.phase = Phase::Unconfirmed(Box::new(handshake.into_transport()?), code);
         self.heard_at = now;
         Ok(())
     }
 
-    fn take_opening(&mut self, message: Option<(Channel, Vec<u8>)>, now: Micros) -> Result<(), SessionError> {
+    fn take_opening(
+        &mut self,
+        message: Option<(Channel, Vec<u8>)>,
+        code: SessionCode,
+        now: Micros,
+    ) -> Result<(), SessionError> {
         let Some((Channel::Control, message)) = message else {
             return Err(SessionError::OutOfOrder { what: "something before the opening" });
         };
@@ -271,7 +278,7 @@ impl Agent {
             return Err(SessionError::OutOfOrder { what: "a command before the opening" });
         };
         self.heard(now);
-        self.events.push_back(AgentEvent::Open { display });
+        self.events.push_back(AgentEvent::Open { display, code });
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use crate::ids::DisplayId;
 use crate::input::InputEvent;
 use crate::reason::EndReason;
 use crate::secure::noise::{Handshake, SessionPrologue, Transport};
-use crate::secure::{PublicKey, SecretKey};
+use crate::secure::{PublicKey, SecretKey, SessionCode};
 use crate::time::Micros;
 use crate::video::{DISPLAY_MAX_PX, FrameId, Picture, Presented, StreamConfig};
 use crate::wire::{Decode as _, DecodeError, Encode};
@@ -32,8 +32,10 @@ pub struct ViewerStart<'a> {
 /// What a viewer is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ViewerEvent {
-    /// The agent has proved who it is; pictures follow.
-    Open,
+    /// The agent has proved who it is; pictures follow. The console shows the same code.
+    Open {
+        code: SessionCode,
+    },
     Notice(Notice),
     Picture(Picture),
     Cursor(CursorUpdate),
@@ -116,8 +118,9 @@ impl Viewer {
             Phase::Over => return Err(SessionError::Over),
             Phase::Handshake(mut handshake) => {
                 handshake.read(message)?;
+                let code = SessionCode::of(&handshake.hash());
                 self.phase = Phase::Open(Box::new(handshake.into_transport()?));
-                self.opened(now);
+                self.opened(code, now);
                 return Ok(());
             }
             Phase::Open(mut transport) => {
@@ -219,9 +222,9 @@ impl Viewer {
         self.clock_sync.to_viewer(agent_at)
     }
 
-    fn opened(&mut self, now: Micros) {
+    fn opened(&mut self, code: SessionCode, now: Micros) {
         self.heard(now);
-        self.events.push_back(ViewerEvent::Open);
+        self.events.push_back(ViewerEvent::Open { code });
         self.send(Channel::Control, &Command::Open { display: self.display });
         self.send_heartbeat(now);
     }

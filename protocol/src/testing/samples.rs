@@ -11,7 +11,8 @@ use crate::link::{
 };
 use crate::reason::EndReason;
 use crate::refusal::RefusalCode;
-use crate::secure::{EnrolmentString, Grant, Limits, PublicKey, Secret};
+use crate::secure::{EnrolmentString, Grant, Limits, PublicKey, Secret, SessionCode};
+use crate::terms::{CallPolicy, ShortcutPolicy, Terms};
 use crate::time::Micros;
 use crate::video::{AccessUnit, Codec, Frame, FrameId, FrameKind, Picture, Presented, Region, StreamConfig, Thumbnail};
 use crate::wire::{Blob, Decode, DecodeError, Encode, List, Text};
@@ -61,6 +62,7 @@ fn commands(list: &mut Samples) {
     list.add("Command.WatchThumbnails", &Command::WatchThumbnails { on: true });
     list.add("Command.RequestKeyframe", &Command::RequestKeyframe);
     list.add("Command.End", &Command::End);
+    list.add("Command.StayConnected", &Command::StayConnected);
 }
 
 fn notices(list: &mut Samples) {
@@ -107,6 +109,8 @@ fn notices(list: &mut Samples) {
     for reason in EndReason::ALL {
         list.add(format!("Notice.Bye.{reason:?}"), &Notice::Bye { reason: *reason });
     }
+    list.add("Notice.EndsLater", &Notice::EndsLater);
+    list.add("Notice.InCall", &Notice::InCall { on: true });
 }
 
 fn inputs(list: &mut Samples) {
@@ -179,9 +183,9 @@ fn cursors_and_heartbeats(list: &mut Samples) {
 }
 
 fn link(list: &mut Samples) {
-    list.add("Opening.Enrol", &Opening::Enrol { version: 1, tenant: tenant(), room: room() });
-    list.add("Opening.Connect", &Opening::Connect { version: 1 });
-    list.add("SocketOpening", &SocketOpening { version: 1, session: SESSION, ticket: [6; 32] });
+    list.add("Opening.Enrol", &Opening::Enrol { version: crate::VERSION, tenant: tenant(), room: room() });
+    list.add("Opening.Connect", &Opening::Connect { version: crate::VERSION });
+    list.add("SocketOpening", &SocketOpening { version: crate::VERSION, session: SESSION, ticket: [6; 32] });
 
     let call = CallState::InCall { since: Micros::from_secs(5) };
     let info = ConsoleInfo {
@@ -247,7 +251,7 @@ fn session_events() -> Vec<SessionEvent> {
 
 fn secure(list: &mut Samples) {
     let grant = Grant {
-        version: 1,
+        version: crate::VERSION,
         tenant: tenant(),
         room: room(),
         console: CONSOLE,
@@ -257,12 +261,21 @@ fn secure(list: &mut Samples) {
         nonce: [5; 32],
         access: Access::View,
         limits: Limits { idle: Micros::from_secs(900), maximum: Micros::from_secs(14_400) },
+        terms: Terms::default(),
         restart_on_end: true,
         elapsed: Micros::ZERO,
         user_name: Text::fitted("Vera Viewer"),
         audit_position: 7,
     };
     list.add("Grant", &grant);
+    let calls = [CallPolicy::Pause, CallPolicy::End, CallPolicy::Continue];
+    let shortcuts = [ShortcutPolicy::All, ShortcutPolicy::Safe, ShortcutPolicy::None];
+    for (when_call_starts, view_shortcuts) in calls.into_iter().zip(shortcuts) {
+        let decline_within = Some(Micros::from_secs(20));
+        let terms = Terms { when_call_starts, view_shortcuts, decline_within, room_may_end: false };
+        list.add(format!("Terms.{when_call_starts:?}.{view_shortcuts:?}"), &terms);
+    }
+    list.add("SessionCode", &SessionCode::of(&[7; 32]));
     let string = EnrolmentString {
         url: Text::fitted("https://rooms.example.com"),
         server_key: PublicKey([1; 32]),

@@ -105,7 +105,8 @@ fn require(open: bool, code: RefusalCode) -> Result<(), RefusalCode> {
 const AT_START: [RefusalCode; 3] =
     [RefusalCode::AgentRefused, RefusalCode::IndicatorFailed, RefusalCode::DeclinedInRoom];
 
-/// The same decision as a list for people: rows before the shut one passed, rows behind it are not looked at.
+/// The same decision as a list for people: rows before the shut one passed, rows behind it are not looked at. Whether the
+/// room is asked is no condition, and filled in by others.
 pub fn checklist(context: &GateContext) -> GateChecklist {
     let decision = decide(context, Asked::Start);
     let checks = RefusalCode::ALL.iter().map(|code| check(*code, decision)).collect();
@@ -117,6 +118,7 @@ pub fn checklist(context: &GateContext) -> GateChecklist {
             (Err(RefusalCode::InCall), Call::InCall { since }) => Some(since),
             _ => None,
         },
+        decline_within_s: None,
     }
 }
 

@@ -34,7 +34,8 @@ pub struct LinkLimits {
     pub questions_max: usize,
     /// How long the agent may take to make a nonce.
     pub nonce_within: Duration,
-    /// How long the agent may take to accept an offer: people in the room may be asked.
+    /// How long the agent may take to accept an offer, besides asking the people in its room. With the longest time
+    /// for those, and that of a nonce, it is less than a request may take.
     pub offer_within: Duration,
     /// How long a closing handshake may take.
     pub close_within: Duration,
@@ -59,7 +60,7 @@ impl Default for LinkLimits {
             outgoing_max: 64,
             questions_max: 32,
             nonce_within: Duration::from_secs(5),
-            offer_within: Duration::from_secs(30),
+            offer_within: Duration::from_secs(12),
             close_within: Duration::from_secs(2),
             swaps_max: 3,
             swaps_within: Micros::from_secs(5 * 60),

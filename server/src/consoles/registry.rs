@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use protocol::api::{CallStatus, UnixMillis};
 use protocol::ids::{ConsoleId, RoomId, SessionId, TenantId};
@@ -261,17 +262,20 @@ impl Registry {
         answer.map(believed)
     }
 
-    /// Makes the agent an offer; `make` builds it around its number.
+    /// Makes the agent an offer; `make` builds it around its number. For as long as `asks_for` it may ask the people in
+    /// its room.
     ///
     /// # Errors
     /// When there is no answer.
     pub async fn offer(
         &self,
         console: ConsoleId,
+        asks_for: Micros,
         make: impl FnOnce(u32) -> ToAgent + Send,
     ) -> Result<Answer, AskError> {
         let link = self.link(console).ok_or(AskError::NotHere)?;
-        link.ask(make, self.limits.offer_within).await.map(believed)
+        let within = self.limits.offer_within + Duration::from_micros(asks_for.0);
+        link.ask(make, within).await.map(believed)
     }
 
     /// Queues a message; false when the console is not connected.

@@ -31,6 +31,13 @@ pub struct Gate {
     pub(super) settings: RemoteAccessSettings,
 }
 
+impl Gate {
+    /// Seconds for which people in the room may decline a session.
+    pub fn decline_within_s(&self) -> Option<u32> {
+        self.settings.decline_within.map(|within| u32::try_from(within.as_secs()).unwrap_or(u32::MAX))
+    }
+}
+
 impl SessionManager {
     /// What the gate of `room` looks at for `requester`; `None` when there is no such room.
     ///

@@ -43,14 +43,15 @@ pub(super) struct Life {
 }
 
 impl Life {
-    /// A session that the console is asked about at `now`, and that may last for `maximum`.
-    pub(super) fn new(limits: &SessionLimits, maximum: Micros, now: Micros) -> Self {
+    /// A session that the console is asked about at `now`, and that may last for `maximum`. People in the room may decline
+    /// it for as long as `asks_for`.
+    pub(super) fn new(limits: &SessionLimits, maximum: Micros, asks_for: Micros, now: Micros) -> Self {
         Self {
             grace: limits.grace,
             restart_grace: limits.restart_grace,
             connect_within: limits.connect_within,
             last: now + maximum + limits.maximum_slack,
-            sockets: Sockets::Expected { until: now + limits.consent_within },
+            sockets: Sockets::Expected { until: now + limits.consent_within + asks_for },
             link: Link::Up,
             connected: false,
             restarting_until: None,
@@ -138,7 +139,7 @@ mod tests {
     }
 
     fn life() -> Life {
-        Life::new(&SessionLimits::default(), HOUR, at(0))
+        Life::new(&SessionLimits::default(), HOUR, Micros::ZERO, at(0))
     }
 
     #[test]
@@ -151,6 +152,12 @@ mod tests {
         assert_eq!(life.end(), (at(50), EndReason::NeverConnected), "one side gave up; a resume may still come");
         life.joined();
         assert_eq!(life.end().1, EndReason::MaximumDuration);
+    }
+
+    #[test]
+    fn people_in_the_room_are_waited_for() {
+        let life = Life::new(&SessionLimits::default(), HOUR, at(20), at(0));
+        assert_eq!(life.end(), (at(55), EndReason::NeverConnected));
     }
 
     #[test]

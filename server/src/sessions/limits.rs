@@ -16,7 +16,7 @@ pub struct Limits {
 /// How long things may take and how many sessions there may be.
 #[derive(Debug, Clone)]
 pub struct SessionLimits {
-    /// How long the console may take to agree.
+    /// How long the console may take to agree, besides asking the people in its room.
     pub consent_within: Micros,
     /// How long a viewer may take to connect with its ticket.
     pub connect_within: Micros,

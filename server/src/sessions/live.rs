@@ -166,6 +166,8 @@ pub(super) struct Task {
     pub(super) owner: Owner,
     pub(super) phase: watch::Receiver<Phase>,
     pub(super) maximum: Micros,
+    /// The console asks people in the room for so long before it agrees.
+    pub(super) asks_for: Micros,
 }
 
 impl Task {
@@ -177,7 +179,7 @@ impl Task {
 
     /// Follows the session until it is to end.
     async fn live(&mut self) -> (EndReason, Actor) {
-        let mut life = Life::new(&self.manager.limits, self.maximum, Micros::ZERO);
+        let mut life = Life::new(&self.manager.limits, self.maximum, self.asks_for, Micros::ZERO);
         let mut n_events = 0;
         loop {
             let (due, reason) = life.end();

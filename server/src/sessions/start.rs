@@ -10,6 +10,7 @@ use protocol::link::{ToAgent, close};
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
 use protocol::secure::{Fingerprint, Grant, Limits, PublicKey, SignedGrant};
+use protocol::terms::{ShortcutPolicy, Terms};
 use protocol::time::Micros;
 use protocol::wire::{Blob, Text};
 use tokio::sync::watch;
@@ -60,6 +61,9 @@ struct Connection<'a> {
 struct Prepared {
     grant: SignedGrant,
     agent_ticket: [u8; 32],
+    /// The console may take so long to agree besides: it asks the people in the room.
+    asks_for: Micros,
+    view_shortcuts: ShortcutPolicy,
     phase: watch::Receiver<Phase>,
 }
 
@@ -161,8 +165,9 @@ impl SessionManager {
         let prepared = self.prepare(&connection);
         let phase =
             prepared.as_ref().map_or_else(|_| watch::channel(Phase::Waiting).1, |prepared| prepared.phase.clone());
+        let asks_for = prepared.as_ref().map_or(Micros::ZERO, |prepared| prepared.asks_for);
         let manager = self.this.upgrade().ok_or(StartError::Ended(EndReason::ServerStopped))?;
-        tokio::spawn(Task { manager, session: Arc::clone(&session), owner, phase, maximum }.run());
+        tokio::spawn(Task { manager, session: Arc::clone(&session), owner, phase, maximum, asks_for }.run());
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -281,6 +286,7 @@ impl SessionManager {
     /// Signs the grant and tells the relay to expect both sides.
     fn prepare(&self, connection: &Connection<'_>) -> Result<Prepared, StartError> {
         let session = connection.session;
+        let terms = terms(connection.settings);
         let grant = Grant {
             version: protocol::VERSION,
             tenant: session.scope.tenant().clone(),
@@ -295,6 +301,7 @@ impl SessionManager {
                 idle: micros(connection.settings.idle_limit),
                 maximum: micros(connection.settings.maximum_duration),
             },
+            terms,
             restart_on_end: session.restart_on_end(),
             elapsed: session.elapsed(),
             user_name: Text::fitted(&session.facts.user_name),
@@ -302,13 +309,15 @@ impl SessionManager {
         };
         let grant = self.core.keys.grant().sign(&grant);
         let phase = self.relay.expect(session.id());
-        let agent_ticket = self.ticket(session, Side::Agent)?;
-        Ok(Prepared { grant, agent_ticket, phase })
+        let asks_for = terms.decline_within.unwrap_or(Micros::ZERO);
+        let agent_ticket = self.ticket(session, Side::Agent, asks_for)?;
+        Ok(Prepared { grant, agent_ticket, asks_for, view_shortcuts: terms.view_shortcuts, phase })
     }
 
-    fn ticket(&self, session: &LiveSession, side: Side) -> Result<[u8; 32], StartError> {
+    /// A ticket whose time begins to run `later`.
+    fn ticket(&self, session: &LiveSession, side: Side, later: Micros) -> Result<[u8; 32], StartError> {
         let ticket = random::bytes();
-        match self.relay.issue(session.id(), side, &ticket, self.core.clock.monotonic()) {
+        match self.relay.issue(session.id(), side, &ticket, self.core.clock.monotonic() + later) {
             Ok(()) => Ok(ticket),
             Err(RelayError::Full(_)) => Err(StartError::Overloaded),
             Err(_) => Err(StartError::Ended(session.end_reason().unwrap_or(EndReason::NeverConnected))),
@@ -322,7 +331,12 @@ impl SessionManager {
         let ticket = prepared.agent_ticket;
         let answer = self
             .registry
-            .offer(session.facts.console, |request| ToAgent::Offer { request, grant, ticket, relay_url })
+            .offer(session.facts.console, prepared.asks_for, |request| ToAgent::Offer {
+                request,
+                grant,
+                ticket,
+                relay_url,
+            })
             .await;
         match answer {
             Ok(Answer::Accepted { session: accepted }) if accepted == session.id() => Ok(()),
@@ -340,7 +354,7 @@ impl SessionManager {
         prepared: Prepared,
     ) -> Result<StartedSession, StartError> {
         session.attempt(prepared.phase).await;
-        let viewer_ticket = self.ticket(session, Side::Viewer)?;
+        let viewer_ticket = self.ticket(session, Side::Viewer, Micros::ZERO)?;
         if let Some(reason) = session.end_reason() {
             return Err(StartError::Ended(reason));
         }
@@ -349,6 +363,7 @@ impl SessionManager {
             tenant: session.scope.tenant().clone(),
             console: session.facts.console,
             access: session.facts.access,
+            view_shortcuts: prepared.view_shortcuts,
             agent_key,
             relay_url: self.core.config.public_url.socket("/ws/viewer"),
             ticket: URL_SAFE_NO_PAD.encode(viewer_ticket),
@@ -391,6 +406,16 @@ fn end_of_refused(code: RefusalCode) -> EndReason {
         RefusalCode::InCall => EndReason::CallStarted,
         RefusalCode::DeclinedInRoom => EndReason::EndedInRoom,
         _ => EndReason::NeverConnected,
+    }
+}
+
+/// The policies that a session keeps to from this connection on.
+fn terms(settings: &RemoteAccessSettings) -> Terms {
+    Terms {
+        when_call_starts: settings.call_policy,
+        view_shortcuts: settings.view_shortcuts,
+        decline_within: settings.decline_within.map(micros),
+        room_may_end: settings.room_may_end,
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use protocol::api::{ACKNOWLEDGEMENT, CallPolicy, ProblemCode, RemoteAccessSettings, ShortcutPolicy};
-use protocol::link::{CallState, ToAgent, close};
+use protocol::api::{ACKNOWLEDGEMENT, CallPolicy, GateChecklist, ProblemCode, RemoteAccessSettings, ShortcutPolicy};
+use protocol::link::{CallState, FromAgent, ToAgent, close};
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
+use protocol::terms::Terms;
 use protocol::time::Micros;
 use serde_json::{Value, json};
 use server::clock::Clock;
@@ -322,6 +323,67 @@ async fn new_limits_hold_for_sessions_that_start_afterwards() {
     let (_, after) = world.agreed(&technician, &mut agent).await;
     let limits = after.grant.limits;
     assert_eq!((limits.idle, limits.maximum), (Micros::from_secs(300), Micros::from_secs(1800)));
+}
+
+#[tokio::test]
+async fn the_grant_carries_the_policies_that_hold_when_it_is_signed() {
+    let world = World::start().await;
+    let mut agent = world.console("aurora", 1).await;
+    let viewer = world.viewer_of("aurora").await;
+    let (started, before) = world.agreed(&viewer, &mut agent).await;
+    let usual = Terms {
+        when_call_starts: CallPolicy::Pause,
+        view_shortcuts: ShortcutPolicy::All,
+        decline_within: None,
+        room_may_end: true,
+    };
+    assert_eq!((before.grant.terms, started.view_shortcuts), (usual, ShortcutPolicy::All));
+    let gate: GateChecklist = viewer.get("/rooms/aurora/remote-access").await.json(200);
+    assert_eq!(gate.decline_within_s, None);
+
+    let administrator = world.sign_in("admin").await;
+    let saved = save(&administrator, |settings| {
+        settings.when_call_starts = CallPolicy::End;
+        settings.view_shortcuts = ShortcutPolicy::Safe;
+        settings.decline_within_s = Some(20);
+        settings.room_may_end = false;
+    })
+    .await;
+    assert_eq!(saved.status, 200, "{}", saved.body);
+    let gate: GateChecklist = viewer.get("/rooms/aurora/remote-access").await.json(200);
+    assert_eq!(gate.decline_within_s, Some(20));
+    let (started, after) = world.agreed(&viewer, &mut agent).await;
+    let changed = Terms {
+        when_call_starts: CallPolicy::End,
+        view_shortcuts: ShortcutPolicy::Safe,
+        decline_within: Some(Micros::from_secs(20)),
+        room_may_end: false,
+    };
+    assert_eq!((after.grant.terms, started.view_shortcuts), (changed, ShortcutPolicy::Safe));
+}
+
+#[tokio::test]
+async fn a_console_that_asks_its_room_has_that_much_longer_to_agree() {
+    let mut limits = quick();
+    // Without the room's time, the console would have none.
+    limits.link.offer_within = Duration::ZERO;
+    let clock = Clock::manual(1_767_225_600_000);
+    let world = World::with(limits, clock.clone()).await;
+    let administrator = world.sign_in("admin").await;
+    assert_eq!(save(&administrator, |settings| settings.decline_within_s = Some(30)).await.status, 200);
+    let mut agent = world.console("aurora", 1).await;
+    let technician = world.modifier_of("aurora").await;
+    let console = async {
+        agent.give_nonce([1; 32], CallState::Idle).await;
+        let offer = agent.take_offer().await;
+        // As long as a ticket is good otherwise.
+        clock.advance(Duration::from_secs(30));
+        agent.send(&FromAgent::Accepted { request: offer.request, session: offer.grant.session }).await;
+        offer
+    };
+    let (answer, offer) = world.ask(&technician, "aurora", console).await;
+    let mut session = world.connected(technician, agent, answer.json(201), offer).await;
+    session.exchange(b"hello", b"console").await;
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use protocol::ids::{DisplayId, DisplayInfo};
 use protocol::input::{LockKeys, PointerButton};
 use protocol::keycode::KeyCode;
 
-use super::super::RingPerson;
+use super::super::{RingButton, RingLine};
 use super::clock::{Clock, LocalTime};
 use super::cursor::CursorKind;
 use super::draw::{Screen, joined};
@@ -44,7 +44,8 @@ pub(super) struct Inner {
     shown: [Shown; DisplayId::ALL.len()],
     list: Vec<DisplayId>,
     epoch: u32,
-    pub(super) ring: Option<Vec<RingPerson>>,
+    pub(super) ring: Option<RingLine>,
+    pub(super) on_ring_press: Option<Arc<dyn Fn(RingButton) + Send + Sync>>,
     pub(super) ring_fails: bool,
     pub(super) trace: VecDeque<TraceEvent>,
     pub(super) trace_max: usize,
@@ -107,6 +108,7 @@ impl Device {
             list: Vec::new(),
             epoch: 0,
             ring: None,
+            on_ring_press: None,
             ring_fails: false,
             trace: VecDeque::new(),
             trace_max,

@@ -23,10 +23,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::geometry::PixelSize;
+use protocol::geometry::{PixelPoint, PixelSize};
 use protocol::ids::{DisplayId, RoomId};
+use protocol::input::PointerButton;
 
-use super::{Key, KeySign, Platform, PlatformError, RingPerson, RoomName, Settings};
+use super::{Key, KeySign, Platform, PlatformError, RingButton, RingLine, RingPerson, RoomName, Settings};
 use clock::LocalTime;
 pub use clock::{Clock, ManualClock, SystemClock};
 use device::Device;
@@ -167,9 +168,34 @@ impl Simulated {
         self.device.with(|inner| inner.scene.state())
     }
 
-    /// The people whom the ring names; `None` while there is no ring.
+    /// The people whom the ring names; `None` while there is no red frame.
     pub fn ring_state(&self) -> Option<Vec<RingPerson>> {
+        self.ring_line().filter(RingLine::is_framed).map(|line| line.people)
+    }
+
+    /// What stands in the ring's line, with or without a frame.
+    pub fn ring_line(&self) -> Option<RingLine> {
         self.device.with(|inner| inner.ring.clone())
+    }
+
+    /// Touches a display as somebody in the room does. What the ring shows there comes before what lies below it.
+    pub fn touch_in_room(&self, display: DisplayId, point: PixelPoint) {
+        let line = self.ring_line();
+        let button = line.and_then(|line| ring::button_at(&line, DISPLAY_SIZE, point));
+        if let Some(button) = button {
+            let pressed = self.device.with(|inner| inner.on_ring_press.clone());
+            return pressed.into_iter().for_each(|pressed| pressed(button));
+        }
+        self.device.with(|inner| {
+            inner.scene.pointer(display, point);
+            inner.scene.button(PointerButton::Primary, true);
+            inner.scene.button(PointerButton::Primary, false);
+        });
+    }
+
+    /// Where a button of the ring's line is to be touched; `None` while it is not there.
+    pub fn ring_button(&self, button: RingButton) -> Option<PixelPoint> {
+        ring::middle_of(&self.ring_line()?, DISPLAY_SIZE, button)
     }
 
     /// From now on the ring cannot be shown, or can again.
@@ -205,8 +231,8 @@ impl Simulated {
     /// What people in the room see: the display with the ring over it.
     pub fn room_view(&self, display: DisplayId) -> Option<Snapshot> {
         let mut snapshot = self.snapshot(display)?;
-        if let Some(people) = self.ring_state() {
-            ring::draw(&mut snapshot.bgra, snapshot.size, &people);
+        if let Some(line) = self.ring_line() {
+            ring::draw(&mut snapshot.bgra, snapshot.size, &line);
         }
         Some(snapshot)
     }

@@ -7,13 +7,13 @@ use x11rb::protocol::shape::SK;
 use x11rb::protocol::xfixes::ConnectionExt as _;
 use x11rb::protocol::xproto::{
     AtomEnum, ConfigureWindowAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, EventMask, ImageFormat, MapState,
-    PropMode, StackMode, Visibility, Window, WindowClass,
+    PropMode, Rectangle, StackMode, Visibility, Window, WindowClass,
 };
 
 use super::connection::{Explain, XServer};
 use super::displays::Place;
 use super::label::{self, Label, Measures, RED};
-use crate::platform::{PlatformError, RingPerson};
+use crate::platform::{PlatformError, RingButton, RingLine};
 
 const WHAT: &str = "showing the ring";
 /// Pause before it is looked again whether the ring came out on top: a compositor may take its time to fade it in.
@@ -24,22 +24,30 @@ pub(super) struct Frame {
     pub(super) place: Place,
     bars: [Window; 4],
     tab: Window,
+    /// On the display.
     tab_rect: PixelRect,
+    /// In the tab.
+    buttons: Vec<(RingButton, PixelRect)>,
+    /// The bars are up.
+    is_framed: bool,
 }
 
 impl Frame {
-    /// Makes and shows the windows. They never take input or focus: their input shape is empty, and window managers
-    /// do not touch windows that ask to be left alone.
-    pub(super) fn show(server: &XServer, place: &Place, people: &[RingPerson]) -> Result<Self, PlatformError> {
+    /// Makes and shows the windows. They never take focus, and no input but presses on the buttons of the line: that is
+    /// their input shape, and window managers do not touch windows that ask to be left alone.
+    pub(super) fn show(server: &XServer, place: &Place, line: &RingLine) -> Result<Self, PlatformError> {
         let measures = Measures::of(place.size);
-        let label = label::draw(people, measures);
+        let label = label::draw(line, measures);
         let tab_rect = tab_rect(place, measures, &label);
         let [top, bottom, left, right] = bar_rects(place, measures);
         let window = |rect| create(server, place, rect);
         let bars = [window(top)?, window(bottom)?, window(left)?, window(right)?];
-        let frame = Self { place: place.clone(), bars, tab: window(tab_rect)?, tab_rect };
-        paint(server, frame.tab, &label)?;
-        for window in frame.windows() {
+        let tab = window(tab_rect)?;
+        let mut frame =
+            Self { place: place.clone(), bars, tab, tab_rect, buttons: Vec::new(), is_framed: line.is_framed() };
+        paint(server, tab, &label)?;
+        frame.take_presses(server, label.buttons)?;
+        for window in frame.shown_windows() {
             server.connection.map_window(window).explain(WHAT)?;
         }
         Ok(frame)
@@ -50,10 +58,14 @@ impl Frame {
         [top, bottom, left, right, self.tab]
     }
 
-    /// Names other people in the line.
-    pub(super) fn rename(&mut self, server: &XServer, people: &[RingPerson]) -> Result<(), PlatformError> {
+    fn shown_windows(&self) -> Vec<Window> {
+        if self.is_framed { self.windows().to_vec() } else { vec![self.tab] }
+    }
+
+    /// Says something else in the line, with or without the frame.
+    pub(super) fn rename(&mut self, server: &XServer, line: &RingLine) -> Result<(), PlatformError> {
         let measures = Measures::of(self.place.size);
-        let label = label::draw(people, measures);
+        let label = label::draw(line, measures);
         self.tab_rect = tab_rect(&self.place, measures, &label);
         let (x, y) = on_root(&self.place, self.tab_rect);
         let values = ConfigureWindowAux::new()
@@ -62,7 +74,44 @@ impl Frame {
             .width(u32::from(self.tab_rect.width))
             .height(u32::from(self.tab_rect.height));
         server.connection.configure_window(self.tab, &values).explain(WHAT)?;
-        paint(server, self.tab, &label)
+        paint(server, self.tab, &label)?;
+        self.take_presses(server, label.buttons)?;
+        if self.is_framed != line.is_framed() {
+            self.is_framed = line.is_framed();
+            for bar in self.bars {
+                let connection = &server.connection;
+                if self.is_framed { connection.map_window(bar) } else { connection.unmap_window(bar) }.explain(WHAT)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The tab takes input where a button is, and nowhere else.
+    fn take_presses(&mut self, server: &XServer, buttons: Vec<(RingButton, PixelRect)>) -> Result<(), PlatformError> {
+        let rectangle = |(_, rect): &(RingButton, PixelRect)| Rectangle {
+            x: rect.x as i16,
+            y: rect.y as i16,
+            width: rect.width,
+            height: rect.height,
+        };
+        let rectangles: Vec<_> = buttons.iter().map(rectangle).collect();
+        self.buttons = buttons;
+        set_input_shape(server, self.tab, &rectangles)
+    }
+
+    /// The button at a place in the tab.
+    pub(super) fn button_in_tab(&self, window: Window, x: i16, y: i16) -> Option<RingButton> {
+        let (x, y) = (u16::try_from(x).ok()?, u16::try_from(y).ok()?);
+        let here = PixelRect::new(x, y, 1, 1);
+        let found = self.buttons.iter().find(|(_, rect)| rect.intersection(here).is_some());
+        found.filter(|_| window == self.tab).map(|(button, _)| *button)
+    }
+
+    /// The buttons with their places on the display.
+    pub(super) fn buttons(&self) -> impl Iterator<Item = (RingButton, PixelRect)> {
+        let on_display =
+            |rect: PixelRect| PixelRect { x: self.tab_rect.x + rect.x, y: self.tab_rect.y + rect.y, ..rect };
+        self.buttons.iter().map(move |(button, rect)| (*button, on_display(*rect)))
     }
 
     /// Puts the windows above all others.
@@ -81,13 +130,14 @@ impl Frame {
         Ok(())
     }
 
-    /// Returns when every window is mapped where it belongs and the pixels at the edges of the display are red.
+    /// Returns when every window that belongs there is mapped and, of a frame, the pixels at the edges of the display are
+    /// red.
     ///
     /// # Errors
     /// When something else keeps covering the ring.
     pub(super) fn wait_until_visible(&self, server: &XServer) -> Result<(), PlatformError> {
         for _ in 0..LOOKS {
-            if self.is_mapped(server)? && self.is_red(server)? {
+            if self.is_mapped(server)? && (!self.is_framed || self.is_red(server)?) {
                 return Ok(());
             }
             self.raise(server)?;
@@ -99,7 +149,8 @@ impl Frame {
     }
 
     fn is_mapped(&self, server: &XServer) -> Result<bool, PlatformError> {
-        let asked = self.windows().map(|window| server.connection.get_window_attributes(window));
+        let asked = self.shown_windows().into_iter().map(|window| server.connection.get_window_attributes(window));
+        let asked: Vec<_> = asked.collect();
         for cookie in asked {
             if cookie.explain(WHAT)?.reply().explain(WHAT)?.map_state != MapState::VIEWABLE {
                 return Ok(false);
@@ -159,10 +210,13 @@ pub(super) fn create(server: &XServer, place: &Place, rect: PixelRect) -> Result
     let window = server.new_id()?;
     let (x, y) = on_root(place, rect);
     let [red, green, blue] = RED.map(u32::from);
-    let values = CreateWindowAux::new()
-        .background_pixel(red << 16 | green << 8 | blue)
-        .override_redirect(1)
-        .event_mask(EventMask::VISIBILITY_CHANGE | EventMask::STRUCTURE_NOTIFY);
+    let values =
+        CreateWindowAux::new().background_pixel(red << 16 | green << 8 | blue).override_redirect(1).event_mask(
+            EventMask::VISIBILITY_CHANGE
+                | EventMask::STRUCTURE_NOTIFY
+                | EventMask::BUTTON_PRESS
+                | EventMask::BUTTON_RELEASE,
+        );
     let (width, height) = (rect.width, rect.height);
     let (class, depth, visual) = (WindowClass::INPUT_OUTPUT, x11rb::COPY_DEPTH_FROM_PARENT, x11rb::COPY_FROM_PARENT);
     let connection = &server.connection;
@@ -173,11 +227,17 @@ pub(super) fn create(server: &XServer, place: &Place, rect: PixelRect) -> Result
     connection
         .change_property(PropMode::REPLACE, window, AtomEnum::WM_NAME, AtomEnum::STRING, 8, name.len() as u32, name)
         .explain(WHAT)?;
-    let nothing = server.new_id()?;
-    connection.xfixes_create_region(nothing, &[]).explain(WHAT)?;
-    connection.xfixes_set_window_shape_region(window, SK::INPUT, 0, 0, nothing).explain(WHAT)?;
-    connection.xfixes_destroy_region(nothing).explain(WHAT)?;
+    set_input_shape(server, window, &[])?;
     Ok(window)
+}
+
+/// The window takes input in these parts of it; elsewhere it goes to what lies below.
+fn set_input_shape(server: &XServer, window: Window, parts: &[Rectangle]) -> Result<(), PlatformError> {
+    let (connection, region) = (&server.connection, server.new_id()?);
+    connection.xfixes_create_region(region, parts).explain(WHAT)?;
+    connection.xfixes_set_window_shape_region(window, SK::INPUT, 0, 0, region).explain(WHAT)?;
+    connection.xfixes_destroy_region(region).explain(WHAT)?;
+    Ok(())
 }
 
 fn on_root(place: &Place, rect: PixelRect) -> (i16, i16) {

@@ -1,14 +1,13 @@
 //! The ring's line of text, as words and as pixels.
 
-use protocol::geometry::PixelSize;
+use protocol::geometry::{PixelRect, PixelSize};
 
-use crate::platform::RingPerson;
 use crate::platform::text::{self, Bgra, Style};
+use crate::platform::{RingButton, RingLine};
 
 /// Red, green, blue.
 pub(super) const RED: [u8; 3] = [0xD6, 0x14, 0x1E];
 pub(super) const WHITE: [u8; 3] = [0xFF, 0xFF, 0xFF];
-const NO_AUDIO: &str = " · no audio";
 
 /// Measures of the ring on a display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,37 +41,46 @@ impl Measures {
 pub(super) struct Label {
     pub(super) size: PixelSize,
     pub(super) pixels: Vec<u8>,
+    /// Where the buttons are in it.
+    pub(super) buttons: Vec<(RingButton, PixelRect)>,
 }
 
-pub(super) fn draw(people: &[RingPerson], measures: Measures) -> Label {
+pub(super) fn draw(line: &RingLine, measures: Measures) -> Label {
     let style = Style::semi_bold(measures.text_px);
-    let room_px = f32::from(measures.tab_width_max_px.saturating_sub(2 * measures.padding_px).max(1));
-    let line = line(people, |line| text::measure(line, style) <= room_px);
-    let line = text::fit(&line, style, room_px);
-    let text_px = text::measure(&line, style).ceil() as u16;
-    let size = PixelSize::new(text_px + 2 * measures.padding_px, measures.tab_height_px);
+    let width_of = |text: &str| text::measure(text, style).ceil() as u16;
+    let buttons = line.buttons();
+    let button_width = |button: &RingButton| width_of(button.name()) + 2 * measures.padding_px;
+    let buttons_px: u16 = buttons.iter().map(|button| button_width(button) + measures.padding_px).sum();
+    let room_px = measures.tab_width_max_px.saturating_sub(2 * measures.padding_px + buttons_px).max(1);
+    let words = line.words(|words| width_of(words) <= room_px);
+    let words = text::fit(&words, style, room_px.into());
+    let words_px = width_of(&words);
+    let size = PixelSize::new(words_px + 2 * measures.padding_px + buttons_px, measures.tab_height_px);
+    let mut x = words_px + 2 * measures.padding_px;
+    let mut place = |button: RingButton| {
+        // A row of red above and below: the tab stays one field.
+        let rect = PixelRect::new(x, 1, button_width(&button), size.height.saturating_sub(2).max(1));
+        x += rect.width + measures.padding_px;
+        (button, rect)
+    };
+    let buttons: Vec<_> = buttons.into_iter().map(&mut place).collect();
+
     let [red, green, blue] = RED;
     let n_pixels = usize::from(size.width) * usize::from(size.height);
     let mut pixels = [blue, green, red, 0xFF].repeat(n_pixels);
     let stride_bytes = usize::from(size.width) * 4;
     let mut target = Bgra { pixels: &mut pixels, stride_bytes, size, clip: size.bounds() };
     let baseline = f32::midpoint(f32::from(size.height), style.cap_height_px());
-    target.text(&line, style, f32::from(measures.padding_px), baseline, WHITE);
-    Label { size, pixels }
-}
-
-/// Who is connected, with what access and since when: all of them when they fit, else the first and how many more.
-fn line(people: &[RingPerson], fits: impl Fn(&str) -> bool) -> String {
-    let all = people.iter().map(person).collect::<Vec<_>>().join(", ") + NO_AUDIO;
-    let [first, others @ ..] = people else { return all };
-    if others.is_empty() || fits(&all) {
-        return all;
+    target.text(&words, style, f32::from(measures.padding_px), baseline, WHITE);
+    for (button, rect) in &buttons {
+        for row in rect.y..rect.y + rect.height {
+            for column in rect.x..rect.x + rect.width {
+                target.blend(column.into(), row.into(), WHITE, 255);
+            }
+        }
+        target.text(button.name(), style, f32::from(rect.x + measures.padding_px), baseline, RED);
     }
-    format!("{} and {} more{NO_AUDIO}", person(first), others.len())
-}
-
-fn person(person: &RingPerson) -> String {
-    format!("{} ({}) since {}", person.name, person.access.name(), person.since)
+    Label { size, pixels, buttons }
 }
 
 #[cfg(test)]
@@ -80,19 +88,17 @@ mod tests {
     use protocol::access::Access;
 
     use super::*;
+    use crate::platform::RingPerson;
 
-    fn people() -> Vec<RingPerson> {
-        let person =
-            |name: &str, access, since: &str| RingPerson { name: name.to_owned(), access, since: since.to_owned() };
-        vec![person("Ada Admin", Access::Modify, "14:05"), person("Tom", Access::View, "14:09")]
-    }
-
-    #[test]
-    fn the_line_names_everybody_or_says_how_many() {
-        let people = people();
-        assert_eq!(line(&people[..1], |_| false), "Ada Admin (Modify) since 14:05 · no audio");
-        assert_eq!(line(&people, |_| true), "Ada Admin (Modify) since 14:05, Tom (View) since 14:09 · no audio");
-        assert_eq!(line(&people, |_| false), "Ada Admin (Modify) since 14:05 and 1 more · no audio");
+    fn line() -> RingLine {
+        let person = |name: &str, access, since: &str| RingPerson {
+            name: name.to_owned(),
+            access,
+            since: since.to_owned(),
+            code: None,
+        };
+        let people = vec![person("Ada Admin", Access::Modify, "14:05"), person("Tom", Access::View, "14:09")];
+        RingLine { people, ..RingLine::default() }
     }
 
     #[test]
@@ -106,11 +112,25 @@ mod tests {
 
     #[test]
     fn a_label_is_red_with_white_letters_and_not_too_wide() {
-        let label = draw(&people(), Measures::of(PixelSize::new(640, 480)));
+        let label = draw(&line(), Measures::of(PixelSize::new(640, 480)));
         assert!(label.size.width <= 480 && label.size.height < 20, "{:?}", label.size);
         assert_eq!(label.pixels.len(), usize::from(label.size.width) * usize::from(label.size.height) * 4);
         assert_eq!(label.pixels[..3], [RED[2], RED[1], RED[0]]);
         let white = label.pixels.chunks_exact(4).filter(|pixel| pixel[..3] == [255, 255, 255]).count();
         assert!(50 < white, "{white}");
+        assert!(label.buttons.is_empty());
+    }
+
+    #[test]
+    fn a_button_is_a_white_field_inside_the_tab() {
+        let measures = Measures::of(PixelSize::new(1920, 1080));
+        let label = draw(&RingLine { may_end: true, ..line() }, measures);
+        let without = draw(&line(), measures);
+        let [(RingButton::End, rect)] = label.buttons[..] else { panic!("{:?}", label.buttons) };
+        assert_eq!(label.size.bounds().intersection(rect), Some(rect));
+        assert_eq!(label.size.width, without.size.width + rect.width + measures.padding_px);
+        let at = |x: u16, y: u16| (usize::from(y) * usize::from(label.size.width) + usize::from(x)) * 4;
+        assert_eq!(label.pixels[at(rect.x, rect.y)..][..3], [255, 255, 255]);
+        assert_eq!(label.pixels[at(rect.x, 0)..][..3], [RED[2], RED[1], RED[0]]);
     }
 }

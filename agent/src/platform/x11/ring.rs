@@ -6,7 +6,8 @@
 //!
 //! Limits of X11: a window cannot be left out of a capture, so bars and tab are part of the captured picture, and
 //! without a compositor nothing can be translucent, so the tab hides what lies below it. It therefore is small and
-//! stays in the middle of the top edge.
+//! stays in the middle of the top edge. Presses on its buttons are told apart from those of a technician by where the agent
+//! itself presses ([`Ring::button_at`]), because for X both come from a pointer.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -15,13 +16,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use protocol::geometry::{PixelPoint, PixelRect};
+use protocol::ids::DisplayId;
 use x11rb::protocol::Event;
-use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, EventMask};
+use x11rb::protocol::xproto::{ButtonPressEvent, ChangeWindowAttributesAux, ConnectionExt as _, EventMask};
 
 use super::connection::{Alarm, Explain, ServerName, XServer, wait_for_any};
 use super::displays::{Layout, Place};
 use super::frame::{Frame, is_covered};
-use crate::platform::{PlatformError, Ring, RingPerson};
+use crate::platform::{PlatformError, Ring, RingButton, RingLine};
 
 const SHOW_WITHIN: Duration = Duration::from_secs(3);
 /// A look at each of three displays on which something covers the ring takes a second.
@@ -29,9 +32,12 @@ const COVER_WITHIN: Duration = Duration::from_secs(4);
 /// Another window that wants to be on top as well must not cost more than this.
 const RAISE_EVERY: Duration = Duration::from_millis(200);
 
+/// The left button of a mouse, and a finger.
+const PRIMARY: u8 = 1;
+
 enum Order {
     Show {
-        people: Vec<RingPerson>,
+        line: RingLine,
         done: SyncSender<Result<(), PlatformError>>,
     },
     /// Is answered with the displays that are without the ring.
@@ -69,10 +75,15 @@ fn failed(why: &str) -> PlatformError {
 }
 
 type Shared = Arc<Mutex<Option<Orders>>>;
+/// Where buttons are on the displays.
+type Buttons = Arc<Mutex<Vec<(DisplayId, RingButton, PixelRect)>>>;
+type OnPress = Arc<dyn Fn(RingButton) + Send + Sync>;
 
 pub(super) struct X11Ring {
     layout: Arc<Layout>,
     orders: Shared,
+    buttons: Buttons,
+    on_press: OnPress,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -88,7 +99,7 @@ impl X11Ring {
                 places.to_vec()
             })
         }));
-        Self { layout, orders, thread: None }
+        Self { layout, orders, buttons: Arc::default(), on_press: Arc::new(|_| {}), thread: None }
     }
 
     fn start(&mut self) -> Result<Orders, PlatformError> {
@@ -100,7 +111,9 @@ impl X11Ring {
         let painter = Painter {
             layout: Arc::clone(&self.layout),
             alarm: orders.alarm.clone(),
-            people: Vec::new(),
+            line: RingLine::default(),
+            buttons: Arc::clone(&self.buttons),
+            on_press: Arc::clone(&self.on_press),
             canvases: HashMap::new(),
             waiting: Vec::new(),
         };
@@ -112,13 +125,17 @@ impl X11Ring {
 }
 
 fn lock(orders: &Shared) -> MutexGuard<'_, Option<Orders>> {
-    orders.lock().unwrap_or_else(PoisonError::into_inner)
+    lock_any(orders)
+}
+
+fn lock_any<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Ring for X11Ring {
-    fn show(&mut self, people: &[RingPerson]) -> Result<(), PlatformError> {
-        let people = people.to_vec();
-        let shown = self.start()?.give(|done| Order::Show { people, done }, SHOW_WITHIN).flatten();
+    fn show(&mut self, line: &RingLine) -> Result<(), PlatformError> {
+        let line = line.clone();
+        let shown = self.start()?.give(|done| Order::Show { line, done }, SHOW_WITHIN).flatten();
         if shown.is_err() {
             self.hide();
         }
@@ -135,6 +152,19 @@ impl Ring for X11Ring {
                 std::thread::sleep(Duration::from_millis(1));
             }
         }
+        lock_any(&self.buttons).clear();
+    }
+
+    /// Holds from the next time on that the ring is shown after it was hidden.
+    fn on_press(&mut self, pressed: Box<dyn Fn(RingButton) + Send + Sync>) {
+        self.on_press = pressed.into();
+    }
+
+    fn button_at(&self, display: DisplayId, point: PixelPoint) -> Option<RingButton> {
+        let here = PixelRect::new(point.x, point.y, 1, 1);
+        let buttons = lock_any(&self.buttons);
+        let found = buttons.iter().find(|(shown, _, rect)| *shown == display && rect.intersection(here).is_some());
+        found.map(|(_, button, _)| *button)
     }
 }
 
@@ -150,6 +180,8 @@ pub(super) struct Canvas {
     frames: Vec<Frame>,
     raised_at: Option<Instant>,
     is_covered: bool,
+    /// Under the pointer when its button went down.
+    pressed: Option<RingButton>,
 }
 
 impl Canvas {
@@ -159,13 +191,13 @@ impl Canvas {
         // hear that they are covered, so the others are watched as well.
         let others = ChangeWindowAttributesAux::new().event_mask(EventMask::SUBSTRUCTURE_NOTIFY);
         server.connection.change_window_attributes(server.root(), &others).explain("showing the ring")?;
-        Ok(Self { server, frames: Vec::new(), raised_at: None, is_covered: false })
+        Ok(Self { server, frames: Vec::new(), raised_at: None, is_covered: false, pressed: None })
     }
 
     /// Puts the ring on a display of the server; returns when it can be seen.
-    pub(super) fn cover(&mut self, place: &Place, people: &[RingPerson]) -> Result<(), PlatformError> {
+    pub(super) fn cover(&mut self, place: &Place, line: &RingLine) -> Result<(), PlatformError> {
         if !self.frames.iter().any(|frame| frame.place == *place) {
-            self.frames.push(Frame::show(&self.server, place, people)?);
+            self.frames.push(Frame::show(&self.server, place, line)?);
         }
         self.server.sync()?;
         let mut here = self.frames.iter().filter(|frame| frame.place == *place);
@@ -180,19 +212,33 @@ impl Canvas {
         self.server.flush()
     }
 
-    fn rename(&mut self, people: &[RingPerson]) -> Result<(), PlatformError> {
-        self.frames.iter_mut().try_for_each(|frame| frame.rename(&self.server, people))
+    fn rename(&mut self, line: &RingLine) -> Result<(), PlatformError> {
+        self.frames.iter_mut().try_for_each(|frame| frame.rename(&self.server, line))
     }
 
-    fn take_events(&mut self) -> Result<(), PlatformError> {
+    /// Tells `on_press` of buttons on which the pointer went down and up.
+    fn take_events(&mut self, on_press: &OnPress) -> Result<(), PlatformError> {
         while let Some(event) = self.server.next_event()? {
             let is_ours = |window| self.frames.iter().any(|frame| frame.windows().contains(&window));
-            self.is_covered |= match event {
+            self.is_covered |= match &event {
                 Event::VisibilityNotify(event) => is_covered(event.state),
                 Event::MapNotify(event) => !is_ours(event.window),
                 Event::ConfigureNotify(event) => !is_ours(event.window),
                 _ => false,
             };
+            let button_at = |event: &ButtonPressEvent| {
+                let at = |frame: &Frame| frame.button_in_tab(event.event, event.event_x, event.event_y);
+                self.frames.iter().find_map(at).filter(|_| event.detail == PRIMARY)
+            };
+            match &event {
+                Event::ButtonPress(event) => self.pressed = button_at(event),
+                Event::ButtonRelease(event) => {
+                    let released = button_at(event);
+                    let pressed = self.pressed.take().filter(|pressed| released == Some(*pressed));
+                    pressed.into_iter().for_each(|button| on_press(button));
+                }
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -218,7 +264,9 @@ impl Canvas {
 struct Painter {
     layout: Arc<Layout>,
     alarm: Alarm,
-    people: Vec<RingPerson>,
+    line: RingLine,
+    buttons: Buttons,
+    on_press: OnPress,
     canvases: HashMap<ServerName, Canvas>,
     /// Displays that are not announced because they are without the ring: nobody sees their picture, so the ring may
     /// name other people without them.
@@ -230,13 +278,14 @@ impl Painter {
         loop {
             loop {
                 match orders.try_recv() {
-                    Ok(Order::Show { people, done }) => drop(done.try_send(self.show(people))),
+                    Ok(Order::Show { line, done }) => drop(done.try_send(self.show(line))),
                     Ok(Order::Cover { places, done }) => drop(done.try_send(self.cover(places))),
                     Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return self.clear(),
                     Err(TryRecvError::Empty) => break,
                 }
             }
             let deadline = self.follow();
+            self.publish_buttons();
             let servers: Vec<&XServer> = self.canvases.values().map(|canvas| &canvas.server).collect();
             if wait_for_any(&servers, &self.alarm, deadline).is_err() {
                 return;
@@ -244,16 +293,25 @@ impl Painter {
         }
     }
 
-    fn show(&mut self, people: Vec<RingPerson>) -> Result<(), PlatformError> {
-        self.people = people;
-        // What does not take the names is opened anew.
-        self.canvases.retain(|_, canvas| canvas.rename(&self.people).is_ok());
+    fn show(&mut self, line: RingLine) -> Result<(), PlatformError> {
+        self.line = line;
+        // What does not take the line is opened anew.
+        self.canvases.retain(|_, canvas| canvas.rename(&self.line).is_ok());
         let places = self.layout.shown();
         self.keep(&places);
         let waiting = std::mem::take(&mut self.waiting);
         let shown = places.iter().filter(|place| !waiting.contains(place)).try_for_each(|place| self.cover_one(place));
         self.waiting = waiting;
+        self.publish_buttons();
         shown
+    }
+
+    /// Where they are now, before anybody is told that the ring is shown.
+    fn publish_buttons(&self) {
+        let frames = self.canvases.values().flat_map(|canvas| &canvas.frames);
+        let buttons =
+            frames.flat_map(|frame| frame.buttons().map(|(button, rect)| (frame.place.display, button, rect)));
+        *lock_any(&self.buttons) = buttons.collect();
     }
 
     /// Puts the ring on these displays and on no others; answers with those that are without it.
@@ -277,7 +335,7 @@ impl Painter {
             Entry::Occupied(canvas) => canvas.into_mut(),
             Entry::Vacant(none) => none.insert(Canvas::open(&place.server)?),
         };
-        canvas.cover(place, &self.people)
+        canvas.cover(place, &self.line)
     }
 
     /// Takes the ring from all other displays.
@@ -289,14 +347,16 @@ impl Painter {
     /// Keeps the ring on top; a server that went away took its windows with it. Returns when to look again.
     fn follow(&mut self) -> Option<Instant> {
         let mut next = None;
-        self.canvases.retain(|name, canvas| match canvas.take_events().and_then(|()| canvas.raise_when_due()) {
-            Ok(due) => {
-                next = next.into_iter().chain(due).min();
-                true
-            }
-            Err(error) => {
-                tracing::warn!(x.server = &**name, %error, "the ring is gone with its X server");
-                false
+        self.canvases.retain(|name, canvas| {
+            match canvas.take_events(&self.on_press).and_then(|()| canvas.raise_when_due()) {
+                Ok(due) => {
+                    next = next.into_iter().chain(due).min();
+                    true
+                }
+                Err(error) => {
+                    tracing::warn!(x.server = &**name, %error, "the ring is gone with its X server");
+                    false
+                }
             }
         });
         next

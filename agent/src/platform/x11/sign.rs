@@ -80,7 +80,7 @@ fn draw(fingerprint: &str, display: PixelSize) -> Label {
         let left = (f32::from(size.width) - text::measure(line, *style)) / 2.0;
         target.text(line, *style, left, f32::from(unit_px * units), WHITE);
     }
-    Label { size, pixels }
+    Label { size, pixels, buttons: Vec::new() }
 }
 
 #[cfg(test)]

@@ -61,6 +61,10 @@ mod text {
         }
     }
 
+    pub(super) fn asked(seconds: u32) -> String {
+        format!("People in the room are asked first: they have {seconds} s to decline, and you wait.")
+    }
+
     pub(super) const fn missing(feature: Feature) -> &'static str {
         match feature {
             Feature::SecureContext => "a secure address: open the portal with https",
@@ -136,7 +140,8 @@ pub(super) fn RemoteAccess(loaded: Loaded) -> impl IntoView {
         {move || in_session.get().then(|| {
             let room = loaded.id.get_value();
             let room_name = loaded.detail.with_untracked(|detail| detail.as_ref().map(|detail| detail.summary.name.clone()).unwrap_or_default());
-            view! { <SessionView room room_name on_close=stop on_refused=refuse/> }
+            let asks_for_s = untrack(|| asks_for(loaded));
+            view! { <SessionView room room_name asks_for_s on_close=stop on_refused=refuse/> }
         })}
     }
 }
@@ -149,6 +154,11 @@ fn readiness(gate: Option<&Result<GateChecklist, ApiError>>, missing: &[Feature]
         Some(Ok(gate)) if gate.open => Readiness::Ready,
         Some(Ok(gate)) => shut(gate),
     }
+}
+
+/// Seconds for which people in the room are asked before a session begins.
+fn asks_for(loaded: Loaded) -> Option<u32> {
+    loaded.gate.with(|gate| gate.as_ref().and_then(|gate| gate.as_ref().ok()?.decline_within_s))
 }
 
 fn shut(gate: &GateChecklist) -> Readiness {
@@ -173,7 +183,8 @@ fn Start(
         Readiness::Asking => view! { <Skeleton n_lines=2/> }.into_any(),
         Readiness::Ready => {
             let level = access.get().map(text::level);
-            view! { <h2>{text::READY}</h2><p id="start-why">{text::READY_WHY} " " {level}</p> }.into_any()
+            let asked = asks_for(loaded).map(text::asked);
+            view! { <h2>{text::READY}</h2><p id="start-why">{text::READY_WHY} " " {level} " " {asked}</p> }.into_any()
         }
         Readiness::Shut { sentence, .. } => view! { <h2>{text::NOT_READY}</h2><p id="start-why">{sentence}</p> }.into_any(),
         Readiness::Unknown(sentence) => view! {

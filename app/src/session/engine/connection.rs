@@ -6,22 +6,26 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use leptos::prelude::*;
 use protocol::api::{CSRF_HEADER, LiveEvent, StartSession, StartedSession};
-use protocol::control::Command;
-use protocol::ids::DisplayId;
+use protocol::control::{Command, PictureState};
+use protocol::ids::{DisplayId, SessionId};
 use protocol::link::close;
 use protocol::reason::EndReason;
-use protocol::secure::PublicKey;
+use protocol::secure::{PublicKey, SessionCode};
 use protocol::wire::{Blob, Text};
 use viewer::ui::{Connection, Missing, ToEngine};
 
 use super::Engine;
 use crate::api::{self, ApiError};
 use crate::browser::{clock, leave, task};
+use crate::session::pins::{self, Known};
 use crate::session::reconnect::{self, Next};
 use crate::session::state::{Ending, Phase};
 
 /// After so long, an end that the console has not confirmed is asked of the server.
 const END_CONFIRMED_WITHIN: Duration = Duration::from_millis(1500);
+
+const ENROLLED_ANEW: &str = "This room's console was enrolled anew since this browser last reached it. \
+    Its fingerprint is on the room's page.";
 
 impl Engine {
     /// Ends the session for this viewer.
@@ -80,8 +84,7 @@ impl Engine {
             }),
             Ok(started) => {
                 self.session.set_value(Some(started.session));
-                self.access.set(Some(started.access));
-                self.connect(&started);
+                self.agreed(&started);
             }
             Err(error) if is_wanted => self.not_started(error),
             Err(_) => {}
@@ -102,10 +105,7 @@ impl Engine {
     fn resumed(self, result: Result<StartedSession, ApiError>) {
         let Some(Phase::Reconnecting { since }) = self.state.phase.try_get_untracked() else { return };
         match result {
-            Ok(started) => {
-                self.access.set(Some(started.access));
-                self.connect(&started);
-            }
+            Ok(started) => self.agreed(&started),
             Err(error) => {
                 let lost_for = clock::now().since(since);
                 match reconnect::after(&error, lost_for, self.state.restart.get_untracked().is_some()) {
@@ -114,6 +114,27 @@ impl Engine {
                 }
             }
         }
+    }
+
+    fn agreed(self, started: &StartedSession) {
+        let is_resumed = self.state.phase.get_untracked() != Phase::Starting;
+        let known = self.room.with_value(|room| pins::look(room, started));
+        // Within a session a console keeps its enrolment.
+        if known == Known::KeyChanged || (is_resumed && known == Known::EnrolledAnew) {
+            return self.stop_before_handshake(started.session);
+        }
+        self.is_enrolled_anew.set_value(known == Known::EnrolledAnew);
+        self.access.set(Some(started.access));
+        self.view_shortcuts.set(started.view_shortcuts);
+        self.connect(started);
+    }
+
+    /// Somebody else may be at the other end: it hears nothing from here, not even a handshake.
+    fn stop_before_handshake(self, session: SessionId) {
+        task::spawn(async move {
+            let _ = api::mistrust_session(&session).await;
+        });
+        self.over(Ending::KeyChanged);
     }
 
     fn connect(self, started: &StartedSession) {
@@ -127,8 +148,12 @@ impl Engine {
         self.post(&ToEngine::Connect { connection });
     }
 
-    pub(super) fn opened(self) {
+    pub(super) fn opened(self, code: SessionCode) {
         self.n_tries.set_value(0);
+        self.code.set(Some(code));
+        // The console says anew what holds.
+        self.in_call.set(false);
+        self.picture.set(PictureState::Live);
         self.silent_since.set(None);
         self.ends_soon.set(None);
         self.shown.update(|shown| {
@@ -137,6 +162,10 @@ impl Engine {
             }
         });
         self.phase.set(Phase::Live);
+        if self.is_enrolled_anew.get_value() {
+            self.is_enrolled_anew.set_value(false);
+            self.announce(ENROLLED_ANEW);
+        }
     }
 
     pub(super) fn lost(self, close_code: u16) {

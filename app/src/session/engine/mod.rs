@@ -15,7 +15,9 @@ use protocol::access::Access;
 use protocol::control::{Command, Person, PictureState, RestartPhase, Shortcut};
 use protocol::ids::{DisplayId, DisplayInfo, RoomId, SessionId};
 use protocol::input::InputEvent;
+use protocol::secure::SessionCode;
 use protocol::session::SILENT_AFTER;
+use protocol::terms::ShortcutPolicy;
 use protocol::time::Micros;
 use viewer::ui::{FromEngine, Missing, Statistics, ToEngine};
 
@@ -59,6 +61,8 @@ pub struct Engine {
     session: StoredValue<Option<SessionId>>,
     on_refused: Option<Callback<ApiError>>,
     n_tries: StoredValue<u32>,
+    /// To be said when the connection is there.
+    is_enrolled_anew: StoredValue<bool>,
     n_announcements: StoredValue<u32>,
     phase: WriteSignal<Phase>,
     access: WriteSignal<Option<Access>>,
@@ -75,6 +79,9 @@ pub struct Engine {
     remote_pointer: WriteSignal<Option<RemotePointer>>,
     announcement: WriteSignal<Option<Announcement>>,
     ends_soon: WriteSignal<Option<EndsSoon>>,
+    in_call: WriteSignal<bool>,
+    view_shortcuts: WriteSignal<ShortcutPolicy>,
+    code: WriteSignal<Option<SessionCode>>,
     captured: WriteSignal<bool>,
     refusal: WriteSignal<Option<String>>,
 }
@@ -98,6 +105,9 @@ impl Engine {
         let (remote_pointer, set_remote_pointer) = signal(None);
         let (announcement, set_announcement) = signal(None);
         let (ends_soon, set_ends_soon) = signal(None);
+        let (in_call, set_in_call) = signal(false);
+        let (view_shortcuts, set_view_shortcuts) = signal(ShortcutPolicy::None);
+        let (code, set_code) = signal(None);
         let (captured, set_captured) = signal(false);
         let (refusal, set_refusal) = signal(None);
         let state = SessionState {
@@ -116,6 +126,9 @@ impl Engine {
             remote_pointer,
             announcement,
             ends_soon,
+            in_call,
+            view_shortcuts,
+            code,
             captured,
             refusal,
         };
@@ -127,6 +140,7 @@ impl Engine {
             session: StoredValue::new(None),
             on_refused,
             n_tries: StoredValue::new(0),
+            is_enrolled_anew: StoredValue::new(false),
             n_announcements: StoredValue::new(0),
             phase: set_phase,
             access: set_access,
@@ -143,6 +157,9 @@ impl Engine {
             remote_pointer: set_remote_pointer,
             announcement: set_announcement,
             ends_soon: set_ends_soon,
+            in_call: set_in_call,
+            view_shortcuts: set_view_shortcuts,
+            code: set_code,
             captured: set_captured,
             refusal: set_refusal,
         };
@@ -186,6 +203,11 @@ impl Engine {
 
     pub fn take_input(self) {
         self.command(Command::TakeInput);
+    }
+
+    /// Somebody is there: the session does not end for idleness now.
+    pub fn stay_connected(self) {
+        self.command(Command::StayConnected);
     }
 
     pub fn watch_thumbnails(self, on: bool) {
@@ -233,7 +255,7 @@ impl Engine {
         match message {
             FromEngine::Ready => {}
             FromEngine::PublicKey { key } => self.ask_server(key),
-            FromEngine::Open => self.opened(),
+            FromEngine::Open { code } => self.opened(code),
             FromEngine::Notice { notice } => self.notice(notice),
             FromEngine::PictureSize { display, epoch, size } => {
                 self.shown.set(Some(Shown { display, epoch, size, drawn: false }));

@@ -1,13 +1,16 @@
 //! What the console says while the session lives.
 
 use leptos::prelude::*;
-use protocol::control::{CommandKind, CommandRefusal, Notice, RestartPhase};
+use protocol::control::{CommandKind, CommandRefusal, Notice, PictureState, RestartPhase};
 use protocol::cursor::CursorUpdate;
 use protocol::ids::DisplayId;
+use protocol::reason::EndReason;
+use protocol::time::Micros;
 
 use super::Engine;
 use crate::browser::clock;
 use crate::browser::elements::{Bitmap, show_bitmap};
+use crate::session::overlay::seconds;
 use crate::session::state::{Ending, EndsSoon, RemoteCursor, RemotePointer};
 
 impl Engine {
@@ -19,14 +22,44 @@ impl Engine {
             }
             Notice::People { people } => self.people.set(people.into_vec()),
             Notice::RestartOnEnd { on } => self.restart_on_end.set(on),
-            Notice::Picture { state } => self.picture.set(state),
+            Notice::Picture { state } => self.picture_is(state),
+            Notice::InCall { on } => self.call_is(on),
             Notice::Restart { phase } => self.restart_phase(phase),
             Notice::ShortcutDone { shortcut } => self.announce(format!("{} was performed.", shortcut.name())),
             Notice::Refused { command, refusal } => self.refused(command, refusal),
             Notice::EndsSoon { remaining, reason } => {
                 self.ends_soon.set(Some(EndsSoon { at: clock::now() + remaining, reason }));
+                self.announce(text::ends_soon(remaining, reason));
+            }
+            Notice::EndsLater => {
+                self.ends_soon.set(None);
+                self.announce(text::STAYS);
             }
             Notice::Bye { reason } => self.over(Ending::Ended(reason)),
+        }
+    }
+
+    fn picture_is(self, state: PictureState) {
+        let was_paused = self.state.picture.get_untracked() == PictureState::PausedByCall;
+        let is_paused = state == PictureState::PausedByCall;
+        self.picture.set(state);
+        if is_paused {
+            self.set_captured(false);
+        }
+        match (was_paused, is_paused) {
+            (false, true) => self.announce(text::PAUSED),
+            (true, false) => self.announce(text::GOES_ON),
+            _ => {}
+        }
+    }
+
+    /// A call that pauses the session is said by the picture's state.
+    fn call_is(self, on: bool) {
+        let was_on = self.state.in_call.get_untracked();
+        self.in_call.set(on);
+        let is_paused = self.state.picture.get_untracked() == PictureState::PausedByCall;
+        if on && !was_on && !is_paused {
+            self.announce(text::IN_CALL);
         }
     }
 
@@ -79,6 +112,23 @@ impl Engine {
                 show_bitmap(canvas, &bitmap);
             }
         });
+    }
+}
+
+mod text {
+    use super::{EndReason, Micros, seconds};
+
+    pub(super) const PAUSED: &str = "A call started in the room. The session is paused until the call has ended.";
+    pub(super) const GOES_ON: &str = "The call has ended. The session goes on.";
+    pub(super) const IN_CALL: &str = "The room is in a call. The session goes on, and people in the call may be seen.";
+    pub(super) const STAYS: &str = "You stay connected.";
+
+    pub(super) fn ends_soon(remaining: Micros, reason: EndReason) -> String {
+        let why = match reason {
+            EndReason::Idle => "because nothing is typed or clicked. Choose Stay connected to go on.",
+            _ => "because it reaches its longest duration.",
+        };
+        format!("The session ends in {} {why}", seconds(remaining))
     }
 }
 

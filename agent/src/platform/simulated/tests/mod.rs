@@ -14,7 +14,9 @@ use protocol::ids::DisplayId;
 use protocol::input::PointerButton;
 use protocol::keycode::KeyCode;
 
-use super::super::{CallObservation, Capture, Injector, Platform, PlatformError, RingPerson};
+use super::super::{
+    CallObservation, Capture, Injector, Platform, PlatformError, RingAsk, RingButton, RingLine, RingNews, RingPerson,
+};
 use super::cursor::CursorKind;
 use super::*;
 

@@ -117,8 +117,9 @@ fn standby_is_left_by_touch_and_by_command() {
 fn the_ring_is_over_the_displays_and_not_in_their_captures() {
     let mut room = Room::new();
     let before = room.picture(DisplayId::Console);
-    let person = RingPerson { name: "Tess".to_owned(), access: Access::View, since: "14:05".to_owned() };
-    room.platform.ring.show(std::slice::from_ref(&person)).expect("shows");
+    let person = RingPerson { name: "Tess".to_owned(), access: Access::View, since: "14:05".to_owned(), code: None };
+    let line = RingLine { people: vec![person.clone()], may_end: true, ..RingLine::default() };
+    room.platform.ring.show(&line).expect("shows");
     assert_eq!(room.console.ring_state(), Some(vec![person]));
     assert!(room.picture(DisplayId::Console) == before);
     let seen = room.console.room_view(DisplayId::Console).expect("is connected");
@@ -126,7 +127,33 @@ fn the_ring_is_over_the_displays_and_not_in_their_captures() {
     room.platform.ring.hide();
     assert_eq!(room.console.ring_state(), None);
     room.console.set_ring_fails(true);
-    assert!(room.platform.ring.show(&[]).is_err());
+    assert!(room.platform.ring.show(&line).is_err());
+}
+
+#[test]
+fn people_in_the_room_press_the_ring_and_what_lies_below_it() {
+    let mut room = Room::new();
+    let (sender, told) = std::sync::mpsc::sync_channel(8);
+    room.platform.ring.on_press(Box::new(move |button| sender.send(button).expect("somebody listens")));
+    let news = Some(RingNews::Declined { name: "Tess".to_owned() });
+    room.platform.ring.show(&RingLine { news, ..RingLine::default() }).expect("shows");
+    assert_eq!(room.console.ring_button(RingButton::Decline), None, "it is too late for that");
+    assert_eq!(room.console.ring_state(), None, "a line is no frame");
+
+    let ask = RingAsk { name: "Tess".to_owned(), access: Access::View, n_others: 0, seconds: 20 };
+    room.platform.ring.show(&RingLine { asks: Some(ask), ..RingLine::default() }).expect("shows");
+    let place = room.console.ring_button(RingButton::Decline).expect("it is there");
+    assert_eq!(room.platform.ring.button_at(DisplayId::Console, place), Some(RingButton::Decline));
+    let seen = room.console.room_view(DisplayId::Console).expect("is connected");
+    let at = (usize::from(place.y - 15) * usize::from(seen.size.width) + usize::from(place.x)) * 4;
+    assert_eq!(seen.bgra[at..at + 3], [255, 255, 255], "it is drawn where it is pressed");
+    assert_eq!(seen.bgra[..3], room.console.snapshot(DisplayId::Console).expect("there").bgra[..3], "no frame");
+    room.console.touch_in_room(DisplayId::FrontOfRoom1, place);
+    assert_eq!(told.try_recv(), Ok(RingButton::Decline), "it is on every display");
+    room.console.touch_in_room(DisplayId::Console, PixelPoint { x: 1100, y: 550 });
+    room.console.touch_in_room(DisplayId::Console, PixelPoint { x: 200, y: 930 });
+    assert!(room.console.state().asleep, "elsewhere, the console is touched");
+    assert!(told.try_recv().is_err());
 }
 
 #[test]

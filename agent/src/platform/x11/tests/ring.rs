@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use protocol::access::Access;
 use protocol::geometry::{PixelPoint, PixelRect};
@@ -12,12 +13,16 @@ use super::super::displays::{Layout, Place, Shows, look};
 use super::super::label::RED;
 use super::super::ring::{Canvas, X11Ring};
 use super::xvfb::{HEIGHT, Program, WIDTH, Xvfb, eventually, pixel, set_monitors};
-use crate::platform::{Key, Ring as _, RingPerson};
+use crate::platform::{Key, Platform, Ring as _, RingAsk, RingButton, RingLine, RingNews, RingPerson};
 
 const SCREEN: PixelRect = PixelRect::new(0, 0, WIDTH, HEIGHT);
 
-fn people() -> Vec<RingPerson> {
-    vec![RingPerson { name: "Ada Admin".to_owned(), access: Access::Modify, since: "14:05".to_owned() }]
+fn person(name: &str, access: Access) -> RingPerson {
+    RingPerson { name: name.to_owned(), access, since: "14:05".to_owned(), code: None }
+}
+
+fn people() -> RingLine {
+    RingLine { people: vec![person("Ada Admin", Access::Modify)], ..RingLine::default() }
 }
 
 fn is_red(server: &XServer, x: u16, y: u16) -> bool {
@@ -69,7 +74,7 @@ fn the_line_follows_the_people() {
     platform.ring.show(&people()).expect("it can be shown");
     let alone = width();
     let mut both = people();
-    both.push(RingPerson { name: "Tom Technician".to_owned(), access: Access::View, since: "14:09".to_owned() });
+    both.people.push(person("Tom Technician", Access::View));
     platform.ring.show(&both).expect("it can be shown");
     assert!(alone + 50 < width());
     platform.ring.show(&people()).expect("it can be shown");
@@ -193,4 +198,80 @@ fn the_key_is_on_the_display_while_it_waits_for_approval_and_lets_clicks_through
     assert_eq!(under.child, program.window, "the card takes no input");
     platform.key_sign.set(&Key { waits_for_approval: false, ..key });
     eventually(|| letters() == before);
+}
+
+/// Presses the primary button at a pixel of the only display, as somebody in the room does.
+fn press(platform: &mut Platform, x: u16, y: u16) {
+    platform.injector.pointer(DisplayId::Console, PixelPoint { x, y }).expect("it moves");
+    platform.injector.button(PointerButton::Primary, true).expect("it presses");
+    platform.injector.button(PointerButton::Primary, false).expect("it releases");
+}
+
+/// The middle of a button that is shown.
+fn middle(platform: &Platform, wanted: RingButton) -> (u16, u16) {
+    let at = |x: &u16| platform.ring.button_at(DisplayId::Console, PixelPoint { x: *x, y: 10 }) == Some(wanted);
+    let columns: Vec<_> = (0..WIDTH).filter(at).collect();
+    (columns[columns.len() / 2], 10)
+}
+
+#[test]
+fn a_press_on_a_button_is_told_and_reaches_nothing_else_and_takes_no_focus() {
+    let xvfb = Xvfb::start();
+    let program = Program::open(&xvfb, SCREEN);
+    let mut platform = xvfb.open();
+    let (sender, told) = std::sync::mpsc::sync_channel(8);
+    platform.ring.on_press(Box::new(move |button| sender.send(button).expect("somebody listens")));
+    platform.ring.show(&RingLine { may_end: true, ..people() }).expect("it can be shown");
+    let (x, y) = middle(&platform, RingButton::End);
+    press(&mut platform, x, y);
+    assert_eq!(told.recv_timeout(Duration::from_secs(5)), Ok(RingButton::End));
+    let focus = program.server.connection.get_input_focus().expect("sent").reply().expect("a focus");
+    assert_eq!(focus.focus, program.window);
+
+    // Beside it, the line lets everything through.
+    let beside = WIDTH / 2 - 60;
+    press(&mut platform, beside, 10);
+    let pressed = |event: &Event| match event {
+        Event::ButtonPress(event) => Some((event.event_x, event.event_y)),
+        _ => None,
+    };
+    assert_eq!(program.expect(1, pressed), [(beside as i16, 10)], "the press on the button was not passed on");
+
+    // A drag that ends on the button, and one that begins there, press nothing.
+    let to = |platform: &mut Platform, x| {
+        platform.injector.pointer(DisplayId::Console, PixelPoint { x, y: 10 }).expect("it moves");
+    };
+    for (from, until) in [(beside, x), (x, beside)] {
+        to(&mut platform, from);
+        platform.injector.button(PointerButton::Primary, true).expect("it presses");
+        to(&mut platform, until);
+        platform.injector.button(PointerButton::Primary, false).expect("it releases");
+    }
+    press(&mut platform, x, y);
+    assert_eq!(told.recv_timeout(Duration::from_secs(5)), Ok(RingButton::End));
+    platform.ring.hide();
+    assert!(told.try_recv().is_err(), "one press was one press");
+    assert_eq!(platform.ring.button_at(DisplayId::Console, PixelPoint { x, y }), None);
+}
+
+#[test]
+fn without_anybody_connected_the_line_stands_alone() {
+    let xvfb = Xvfb::start();
+    let program = Program::open(&xvfb, SCREEN);
+    let mut platform = xvfb.open();
+    let ask = RingAsk { name: "Ada Admin".to_owned(), access: Access::Modify, n_others: 0, seconds: 20 };
+    let asked = RingLine { asks: Some(ask), ..RingLine::default() };
+    let has_tab = |server: &XServer| is_red(server, WIDTH / 2 - 50, 3);
+    platform.ring.show(&asked).expect("it can be shown");
+    assert!(has_tab(&program.server) && shows_nothing(&program.server), "a line and no frame");
+    assert_ne!(middle(&platform, RingButton::Decline).0, 0);
+
+    platform.ring.show(&people()).expect("it can be shown");
+    assert!(has_tab(&program.server) && shows_ring(&program.server, 0, WIDTH), "now somebody is connected");
+
+    let news = Some(RingNews::Declined { name: "Ada Admin".to_owned() });
+    platform.ring.show(&RingLine { news, ..RingLine::default() }).expect("it can be shown");
+    assert!(has_tab(&program.server) && shows_nothing(&program.server), "nobody is any more");
+    platform.ring.hide();
+    assert!(!has_tab(&program.server));
 }

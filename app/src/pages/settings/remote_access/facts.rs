@@ -34,12 +34,12 @@ pub(super) fn facts(settings: &RemoteAccessSettings) -> [Fact; 10] {
     [
         fact("Remote access", if settings.enabled { text::ON } else { text::OFF }.to_owned(), true),
         fact("Acknowledged by", settings.acknowledged_by.clone().unwrap_or_else(|| text::NOBODY.to_owned()), true),
-        fact("When a call starts", call_policy(settings.when_call_starts).1.to_owned(), false),
-        fact("Shortcut commands with View", shortcut_policy(settings.view_shortcuts).1.to_owned(), false),
+        fact("When a call starts", call_policy(settings.when_call_starts).1.to_owned(), true),
+        fact("Shortcut commands with View", shortcut_policy(settings.view_shortcuts).1.to_owned(), true),
         fact("Idle limit", in_words(settings.idle_limit_s), true),
         fact("Longest duration", in_words(settings.maximum_s), true),
-        fact("People in the room may decline", decline, false),
-        fact("People in the room may end", yes_no(settings.room_may_end), false),
+        fact("People in the room may decline", decline, true),
+        fact("People in the room may end", yes_no(settings.room_may_end), true),
         fact("People confirm that it is they", yes_no(settings.step_up), true),
         fact("Audit log is kept", counted(settings.audit_retention_days, "day"), false),
     ]

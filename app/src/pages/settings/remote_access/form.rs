@@ -35,7 +35,8 @@ mod text {
     pub(super) const WHEN_CALL: &str = "When a call starts in the room";
     pub(super) const PAUSE: &str = "No picture and no input until the call is over; then the session goes on.";
     pub(super) const END: &str = "The session ends at once. It can be started again after the call.";
-    pub(super) const CONTINUE: &str = "The session goes on during the call. People in the call may be seen.";
+    pub(super) const CONTINUE: &str =
+        "The session goes on during the call. People in the call may be seen. No session starts during a call.";
     pub(super) const SHORTCUTS: &str = "Shortcut commands for people with View";
     pub(super) const ALL: &str = "Every command of the list, keys such as Ctrl+Alt+Del included.";
     pub(super) const SAFE: &str = "Those that change nothing: wake the display, refresh the picture.";
@@ -46,13 +47,14 @@ mod text {
     pub(super) const MINUTES: &str = "minutes";
     pub(super) const SECONDS: &str = "seconds";
     pub(super) const DAYS: &str = "days";
-    pub(super) const LIMITS_WHEN: &str = "New limits hold for sessions that start after saving.";
+    pub(super) const WHEN: &str = "What you change here holds for sessions that start after saving.";
     pub(super) const ROOM: &str = "People in the room";
     pub(super) const DECLINE: &str = "May decline a session before it starts";
-    pub(super) const DECLINE_HINT: &str = "Whoever starts a session waits until this time is over.";
+    pub(super) const DECLINE_HINT: &str =
+        "With Decline in a line at the top of every display. Whoever starts a session waits until this time is over.";
     pub(super) const DECLINE_WITHIN: &str = "Time to decline";
     pub(super) const MAY_END: &str = "May end a session";
-    pub(super) const MAY_END_HINT: &str = "With End in the line of the red ring.";
+    pub(super) const MAY_END_HINT: &str = "With End in the line of the red ring: every session in the room ends.";
     pub(super) const CONFIRMATION: &str = "Confirmation";
     pub(super) const STEP_UP: &str = "Ask people to confirm that it is they";
     pub(super) const STEP_UP_HINT: &str = "Before a session starts, and before settings, roles, people or consoles are changed: with a passkey; who has none, with the password or at the identity provider. It counts for five minutes.";
@@ -491,7 +493,6 @@ fn During(form: Form) -> impl IntoView {
                         chosen=move || call_policy(form.when_call_starts.get()).0
                         on_choose=Callback::new(choose_call)
                     />
-                    <Idle what="The choice"/>
                 </div>
                 <div class="policy">
                     <Choices
@@ -501,8 +502,8 @@ fn During(form: Form) -> impl IntoView {
                         chosen=move || shortcut_policy(form.view_shortcuts.get()).0
                         on_choose=Callback::new(choose_shortcuts)
                     />
-                    <Idle what="The choice"/>
                 </div>
+                <p class="fine-print">{text::WHEN}</p>
             </div>
         </section>
     }
@@ -517,7 +518,7 @@ fn Limits(form: Form) -> impl IntoView {
             <div class="panel-body form">
                 <NumberField id=IDLE label=text::IDLE unit=text::MINUTES hint=hint(idle_bounds()) value=form.idle_min error=move || form.fault(IDLE)/>
                 <NumberField id=MAXIMUM label=text::MAXIMUM unit=text::MINUTES hint=hint(maximum_bounds()) value=form.maximum_min error=move || form.fault(MAXIMUM)/>
-                <p class="fine-print">{text::LIMITS_WHEN}</p>
+                <p class="fine-print">{text::WHEN}</p>
             </div>
         </section>
     }
@@ -542,7 +543,6 @@ fn Room(form: Form) -> impl IntoView {
                     <When condition=form.may_decline>
                         <NumberField id=DECLINE label=text::DECLINE_WITHIN unit=text::SECONDS hint=range.clone() value=form.decline_s error=move || form.fault(DECLINE)/>
                     </When>
-                    <Idle what="This"/>
                 </div>
                 <div class="policy">
                     <Switch
@@ -552,8 +552,8 @@ fn Room(form: Form) -> impl IntoView {
                         on=form.room_may_end
                         on_toggle=Callback::new(move |on| form.room_may_end.set(on))
                     />
-                    <Idle what="This"/>
                 </div>
+                <p class="fine-print">{text::WHEN}</p>
             </div>
         </section>
     }

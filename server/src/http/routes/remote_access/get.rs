@@ -26,5 +26,5 @@ pub(super) async fn get(
 ) -> ApiResult<Json<GateChecklist>> {
     let room = in_room.room.room.id;
     let gate = state.sessions.gate(&in_room.signed_in.into(), &room).await?.ok_or(ApiError::NotFound)?;
-    Ok(Json(checklist(&gate.context)))
+    Ok(Json(GateChecklist { decline_within_s: gate.decline_within_s(), ..checklist(&gate.context) }))
 }

@@ -25,6 +25,8 @@ pub(super) struct Cause {
 #[serde(rename_all = "snake_case")]
 enum Reason {
     ViewerClosed,
+    /// The console has another key than the one that this browser remembers.
+    KeyMismatch,
 }
 
 impl From<Cause> for EndReason {
@@ -32,6 +34,7 @@ impl From<Cause> for EndReason {
         match cause.reason {
             None => Self::EndedByViewer,
             Some(Reason::ViewerClosed) => Self::ViewerClosed,
+            Some(Reason::KeyMismatch) => Self::KeyMismatch,
         }
     }
 }
