@@ -67,3 +67,28 @@ test('the device restarts once when the browser is killed', async ({ startX11Con
   await expect.poll(restarts.count).toBe(1);
   expect(server.auditOf(room, 'session.end')).toHaveLength(1);
 });
+
+test('a killed agent reports the end when it comes back, and restarts the device exactly once', async ({
+  startX11Console, startSession, server, room, folder,
+}) => {
+  const restarts = counter(folder);
+  const { agent } = await startX11Console({ restartCommand: restarts.command });
+  const comeBack = async () => {
+    const n = server.auditOf(room, 'console.connected').length;
+    await agent.kill();
+    agent.start();
+    await until('the console to be back', () => (n < server.auditOf(room, 'console.connected').length ? true : undefined));
+  };
+  const session = await startSession('technician');
+  await comeBack();
+  await expect.poll(() => server.auditOf(room, 'session.end').map((end) => [end.end_reason, end.restarts])).toEqual([['agent_crash', true]]);
+  await session.expectEnded();
+  await expect.poll(restarts.count).toBe(1);
+
+  await comeBack();
+  // What is due is done before a session begins.
+  const next = await startSession('technician');
+  await next.restartAtEnd.click();
+  await expect(next.restartAtEnd).not.toBeChecked();
+  expect(restarts.count()).toBe(1);
+});
