@@ -220,16 +220,16 @@ async fn people_in_the_room_end_every_session_with_the_ring() {
     press(&console, RingButton::End).await;
     assert_eq!(first.ended().await, EndReason::EndedInRoom);
     assert_eq!(second.ended().await, EndReason::EndedInRoom);
-    let mut ended = Vec::new();
+    let mut ends = Vec::new();
     link.wait_for("both ends", |message| {
         if let FromAgent::Ended { session, reason, .. } = message {
-            ended.push((*session, *reason));
+            ends.push((*session, *reason));
         }
-        (ended.len() == 2).then_some(())
+        (ends.len() == 2).then_some(())
     })
     .await;
-    ended.sort_by_key(|(session, _)| *session);
-    assert_eq!(ended, [(SESSION, EndReason::EndedInRoom), (OTHER, EndReason::EndedInRoom)]);
+    ends.sort_by_key(|(session, _)| *session);
+    assert_eq!(ends, [(SESSION, EndReason::EndedInRoom), (OTHER, EndReason::EndedInRoom)]);
     assert_eq!(console.room.ring_state(), None);
     let line = console.room.ring_line().expect("a last word");
     assert!(matches!(line.news, Some(RingNews::Left { restart: RestartNews::Now, .. })), "{line:?}");

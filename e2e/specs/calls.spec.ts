@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures/test.ts';
 import { Keyboard } from '../lib/keyboard.ts';
 
@@ -16,6 +17,13 @@ function call(folder: string) {
     end: () => rmSync(file),
   };
 }
+
+/** What the browser does when another tab comes to the front, and this one again. */
+const setHidden = (page: Page, hidden: boolean) =>
+  page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
 
 test('a call pauses the session: nothing is seen or typed until it ends, and then it goes on by itself', async ({
   startX11Console, recordEvents, startSession, folder,
@@ -67,8 +75,13 @@ test('where that is the policy a call ends the session, and the room tells when 
   await expect(session.button('Start session')).toHaveAttribute('aria-disabled', 'true');
   await session.button('Tell me when it is free').click();
   await expect(session.button('You will be told')).toHaveAttribute('aria-pressed', 'true');
+  const title = await session.page.title();
+  await setHidden(session.page, true);
   room.end();
   await expect(session.page.getByText(`The call in ${place.name} has ended.`)).toBeVisible();
+  await expect(session.page).toHaveTitle(`Free: ${place.name}`);
+  await setHidden(session.page, false);
+  await expect(session.page).toHaveTitle(title);
   await expect(session.button('Start session')).not.toHaveAttribute('aria-disabled', 'true');
 });
 

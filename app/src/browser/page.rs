@@ -59,6 +59,15 @@ pub fn set_title(title: &str) {
     }
 }
 
+pub fn title() -> String {
+    document().map(|document| document.title()).unwrap_or_default()
+}
+
+/// Another tab is in front, or the window is out of sight.
+pub fn is_hidden() -> bool {
+    document().is_some_and(|document| document.hidden())
+}
+
 /// Moves the focus to the first element that matches, without scrolling there.
 pub fn focus(selector: &str) -> bool {
     let found = document().and_then(|document| document.query_selector(selector).ok().flatten());

@@ -180,6 +180,8 @@ impl SessionManager {
         match self.offer(&session, &prepared).await {
             Ok(()) => self.started(&session, console.key, prepared).await,
             Err(code) => {
+                // A session that is not to be any more is no refusal of the console, which asks its room no longer.
+                self.check_again(requester, &session).await?;
                 session.end(end_of_refused(code), Actor::Server);
                 self.refuse(requester, &room, code, Some(id)).await
             }

@@ -363,6 +363,29 @@ async fn the_grant_carries_the_policies_that_hold_when_it_is_signed() {
 }
 
 #[tokio::test]
+async fn switching_off_takes_the_question_to_the_room_back() {
+    let world = World::start().await;
+    let administrator = world.sign_in("admin").await;
+    assert_eq!(save(&administrator, |settings| settings.decline_within_s = Some(20)).await.status, 200);
+    let mut agent = world.console("aurora", 1).await;
+    let technician = world.modifier_of("aurora").await;
+    let console = async {
+        agent.give_nonce([1; 32], CallState::Idle).await;
+        let offer = agent.take_offer().await;
+        let withdrawn = async {
+            let order = agent.receive_order().await;
+            assert!(matches!(order, ToAgent::End { reason: EndReason::Disabled, .. }), "{order:?}");
+            let code = RefusalCode::AgentRefused;
+            agent.send(&FromAgent::Refused { request: offer.request, code }).await;
+        };
+        tokio::join!(disable(&administrator), withdrawn);
+    };
+    let (answer, ()) = world.ask(&technician, "aurora", console).await;
+    assert_eq!((answer.status, answer.problem().refusal), (409, Some(RefusalCode::NotEnabled)));
+    assert_eq!(world.the_end().await, "disabled");
+}
+
+#[tokio::test]
 async fn a_console_that_asks_its_room_has_that_much_longer_to_agree() {
     let mut limits = quick();
     // Without the room's time, the console would have none.

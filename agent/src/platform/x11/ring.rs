@@ -234,8 +234,9 @@ impl Canvas {
                 Event::ButtonPress(event) => self.pressed = button_at(event),
                 Event::ButtonRelease(event) => {
                     let released = button_at(event);
-                    let pressed = self.pressed.take().filter(|pressed| released == Some(*pressed));
-                    pressed.into_iter().for_each(|button| on_press(button));
+                    if let Some(button) = self.pressed.take().filter(|pressed| released == Some(*pressed)) {
+                        on_press(button);
+                    }
                 }
                 _ => {}
             }
