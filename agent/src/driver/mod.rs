@@ -226,9 +226,9 @@ impl Driver {
             enrolled: identity.enrolled.clone(),
         };
         let mut ring = platform.ring;
-        let (presser, presses) = mpsc::channel(PRESSES_MAX);
+        let (sender, presses) = mpsc::channel(PRESSES_MAX);
         // Whoever presses so often has been heard.
-        ring.on_press(Box::new(move |button| _ = presser.try_send(button)));
+        ring.on_press(Box::new(move |button| _ = sender.try_send(button)));
         let now = clock.now();
         let sessions = resumable
             .iter()
