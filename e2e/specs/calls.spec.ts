@@ -29,9 +29,10 @@ test('a call pauses the session: nothing is seen or typed until it ends, and the
   startX11Console, recordEvents, startSession, folder,
 }) => {
   const room = call(folder);
-  const { console } = await startX11Console({ callStateCommand: room.command });
+  const { console, front } = await startX11Console({ callStateCommand: room.command });
   const events = await recordEvents(console);
   const session = await startSession('technician');
+  await session.selectDisplay('Front of room 1');
   await session.focusPicture();
   const keyboard = await Keyboard.of(session.page);
   await keyboard.type('a');
@@ -41,7 +42,7 @@ test('a call pauses the session: nothing is seen or typed until it ends, and the
   await expect(session.overlay).toContainText('Paused during a call');
   await expect(session.status).toHaveText('Connected, paused during a call');
   await expect(session.page.getByText('A call started in the room. The session is paused until the call has ended.')).toBeVisible();
-  console.paint(hex(GREEN));
+  front.paint(hex(GREEN));
   await session.page.keyboard.type('b');
   await session.useShortcut('Enter');
   await expect(session.page.getByText('must wait: the room is in a call')).toBeVisible();
@@ -71,7 +72,7 @@ test('where that is the policy a call ends the session, and the room tells when 
   await expect.poll(() => server.auditOf(place, 'session.end').map((event) => event.end_reason)).toEqual(['call_started']);
 
   await session.button('Close').click();
-  await expect(session.page.getByText(/^In a call since \d\d:\d\d/)).toBeVisible();
+  await expect(session.page.getByText(/^In a call since \d\d:\d\d \(/)).toBeVisible();
   await expect(session.button('Start session')).toHaveAttribute('aria-disabled', 'true');
   await session.button('Tell me when it is free').click();
   await expect(session.button('You will be told')).toHaveAttribute('aria-pressed', 'true');
@@ -90,13 +91,14 @@ test('where that is the policy the session goes on during a call, and says so', 
 }) => {
   await setPolicies({ when_call_starts: 'continue' });
   const room = call(folder);
-  const { console } = await startX11Console({ callStateCommand: room.command });
+  const { console, front } = await startX11Console({ callStateCommand: room.command });
   const events = await recordEvents(console);
   const session = await startSession('technician');
+  await session.selectDisplay('Front of room 1');
   room.start();
   await expect(session.page.getByText('Room in a call', { exact: true })).toBeVisible();
   await expect(session.page.getByText('The session goes on, and people in the call may be seen.')).toBeVisible();
-  console.paint(hex(VIOLET));
+  front.paint(hex(VIOLET));
   await expect.poll(async () => (await session.picture()).share(VIOLET)).toBeGreaterThan(0.5);
   await session.focusPicture();
   await (await Keyboard.of(session.page)).type('d');
