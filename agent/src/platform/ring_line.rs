@@ -89,15 +89,22 @@ impl RingLine {
         decline.into_iter().chain(end).collect()
     }
 
-    /// The words: with everybody who is connected when that `fits`, else with the first and how many more.
+    /// The words: with everybody who is connected and their codes when that `fits`, else with everybody, else with the
+    /// first and how many more. Who is there comes before what proves it.
     pub fn words(&self, fits: impl Fn(&str) -> bool) -> String {
-        let all = self.joined(self.people.iter().map(person).collect::<Vec<_>>().join("; "));
-        match &self.people[..] {
-            [first, others @ ..] if !others.is_empty() && !fits(&all) => {
-                self.joined(format!("{} and {} more", person(first), others.len()))
-            }
-            _ => all,
+        let all_as = |named: fn(&RingPerson) -> String| {
+            self.joined(self.people.iter().map(named).collect::<Vec<_>>().join("; "))
+        };
+        let with_codes = all_as(person_with_code);
+        let [first, others @ ..] = &self.people[..] else { return with_codes };
+        if others.is_empty() || fits(&with_codes) {
+            return with_codes;
         }
+        let everybody = all_as(person);
+        if fits(&everybody) {
+            return everybody;
+        }
+        self.joined(format!("{} and {} more", person_with_code(first), others.len()))
     }
 
     fn joined(&self, people: String) -> String {
@@ -110,9 +117,13 @@ impl RingLine {
     }
 }
 
-fn person(RingPerson { name, access, since, code }: &RingPerson) -> String {
-    let code = code.as_ref().map(|code| format!(", code {code}")).unwrap_or_default();
-    format!("{name} ({}) since {since}{code}", access.name())
+fn person(RingPerson { name, access, since, .. }: &RingPerson) -> String {
+    format!("{name} ({}) since {since}", access.name())
+}
+
+fn person_with_code(named: &RingPerson) -> String {
+    let code = named.code.as_ref().map(|code| format!(", code {code}")).unwrap_or_default();
+    person(named) + &code
 }
 
 fn ask(RingAsk { name, access, n_others, seconds }: &RingAsk) -> String {
@@ -158,6 +169,8 @@ mod tests {
         let alone = "Ada Admin (Modify) since 14:05, code acorn kite lemon otter";
         assert_eq!(connected(&[ada]).words(|_| false), format!("{alone} · no audio"));
         assert_eq!(both.words(|_| true), format!("{alone}; Tom (View) since 14:05 · no audio"));
+        let has_no_code = |words: &str| !words.contains("code");
+        assert_eq!(both.words(has_no_code), "Ada Admin (Modify) since 14:05; Tom (View) since 14:05 · no audio");
         assert_eq!(both.words(|_| false), format!("{alone} and 1 more · no audio"));
     }
 

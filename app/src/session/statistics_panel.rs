@@ -22,7 +22,7 @@ pub(super) fn StatisticsPanel(engine: Engine) -> impl IntoView {
             <h2>"Connection"</h2>
             <p class="session-code">
                 <span>"Code: " <strong>{move || engine.state().code.get().map(|code| code.to_string())}</strong></span>
-                <span>"The same words stand in the line of the red ring. If they do not, end the session: somebody sits between you and the console."</span>
+                <span>"The same words stand behind your name in the line of the red ring, while it has room for them. If others stand there, end the session: somebody sits between you and the console."</span>
             </p>
             <dl>
                 {row("Glass to glass", |statistics| milliseconds(statistics.glass_to_glass))}

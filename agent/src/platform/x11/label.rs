@@ -32,7 +32,7 @@ impl Measures {
             text_px,
             padding_px: text_px * 2 / 3,
             tab_height_px: text_px * 3 / 2,
-            tab_width_max_px: display.width - display.width / 4,
+            tab_width_max_px: display.width - display.width / 8,
         }
     }
 }
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_label_is_red_with_white_letters_and_not_too_wide() {
         let label = draw(&line(), Measures::of(PixelSize::new(640, 480)));
-        assert!(label.size.width <= 480 && label.size.height < 20, "{:?}", label.size);
+        assert!(label.size.width <= 560 && label.size.height < 20, "{:?}", label.size);
         assert_eq!(label.pixels.len(), usize::from(label.size.width) * usize::from(label.size.height) * 4);
         assert_eq!(label.pixels[..3], [RED[2], RED[1], RED[0]]);
         let white = label.pixels.chunks_exact(4).filter(|pixel| pixel[..3] == [255, 255, 255]).count();
