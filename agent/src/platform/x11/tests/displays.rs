@@ -13,7 +13,6 @@ use crate::platform::{Displays as _, Platform, PlatformError, Settings};
 pub(super) fn open_monitors(xvfb: &Xvfb) -> Platform {
     let layout = Arc::new(Layout::default());
     let ring = ring::X11Ring::new(Arc::clone(&layout));
-    let key_sign = sign::X11KeySign::new(Arc::clone(&layout));
     let servers = [(Arc::from(xvfb.name.as_str()), Shows::Monitors)];
     let displays = X11Displays::open(&servers, &layout).expect("Xvfb answers");
     Platform {
@@ -23,7 +22,6 @@ pub(super) fn open_monitors(xvfb: &Xvfb) -> Platform {
         key_sign: Box::new(sign::X11KeySign::new(Arc::clone(&layout))),
         injector: Box::new(injector::X11Injector::new(layout)),
         ring: Box::new(ring),
-        key_sign: Box::new(key_sign),
         power: Box::new(power::X11Power::new(&[])),
         call_state: Box::new(call_state::X11CallState::new(&[])),
     }
