@@ -123,7 +123,7 @@ impl PasskeyDesk {
         if PASSKEYS_MAX <= present.len() {
             return Err(PasskeyError::TooMany);
         }
-        let present = present.into_iter().map(|passkey| passkey.credential_id.into()).collect();
+        let present = present.into_iter().map(|passkey| passkey.credential_id).collect();
         let User { id, email, name, .. } = person.user;
         let begun = webauthn.start_passkey_registration(Uuid::from_bytes(id.0), email, name, Some(present));
         let (mut options, challenge) = begun.map_err(refused)?;
@@ -132,7 +132,7 @@ impl PasskeyDesk {
             selection.resident_key = Some(ResidentKeyRequirement::Required);
             selection.require_resident_key = true;
         }
-        self.ceremony(&options.public_key, Purpose::Add { login: person.login.0, challenge })
+        Ok(self.ceremony(&options.public_key, Purpose::Add { login: person.login.0, challenge }))
     }
 
     /// Adds the passkey that the person's authenticator made.
@@ -156,7 +156,7 @@ impl PasskeyDesk {
             id: PasskeyId(random::bytes()),
             user: person.user.id,
             name,
-            credential_id: credential.cred_id().to_vec(),
+            credential_id: credential.cred_id().clone(),
             credential: text(&credential),
             created_at: self.core.clock.now(),
             last_used_at: None,
@@ -191,7 +191,7 @@ impl PasskeyDesk {
         let webauthn = self.webauthn()?;
         self.logins.admit_address(client).map_err(PasskeyError::Wait)?;
         let (options, challenge) = webauthn.start_discoverable_authentication().map_err(refused)?;
-        self.ceremony(&options.public_key, Purpose::SignIn { challenge })
+        Ok(self.ceremony(&options.public_key, Purpose::SignIn { challenge }))
     }
 
     /// Signs in whoever's authenticator answered.
@@ -200,21 +200,22 @@ impl PasskeyDesk {
     /// When the answer proves nothing, or the account may not be used.
     pub async fn sign_in(&self, answer: &PasskeyAnswer, client: Client) -> Result<NewLogin> {
         self.logins.admit_address(client).map_err(PasskeyError::Wait)?;
-        let mut account = None;
-        let signed_in = self.recognise(answer, &mut account).await;
-        let passkey = match signed_in {
-            Ok(passkey) => passkey,
+        let mut claimed = None;
+        match self.recognise(answer, &mut claimed).await {
+            Ok((scope, user, passkey)) => Ok(self.logins.open(scope, user, Proof::Passkey(passkey), client).await?),
             Err(error) => {
-                self.record_failure(account, &error, client).await?;
-                return Err(error);
+                self.record_failure(claimed, &error, client).await?;
+                Err(error)
             }
-        };
-        let (scope, user) = account.expect("whoever was recognised has an account");
-        Ok(self.logins.open(scope, user, Proof::Passkey(passkey), client).await?)
+        }
     }
 
-    /// The passkey that answered. `account` is whose it claims to be, also when that came to nothing.
-    async fn recognise(&self, answer: &PasskeyAnswer, account: &mut Option<(TenantScope, User)>) -> Result<PasskeyId> {
+    /// Whose passkey answered. `claimed` is whose it is said to be, also when that came to nothing.
+    async fn recognise(
+        &self,
+        answer: &PasskeyAnswer,
+        claimed: &mut Option<(TenantScope, User)>,
+    ) -> Result<(TenantScope, User, PasskeyId)> {
         let webauthn = self.webauthn()?;
         let Begun { id, expires_at, purpose } = self.opened(answer)?;
         let Purpose::SignIn { challenge } = purpose else { return Err(other_purpose()) };
@@ -224,21 +225,19 @@ impl PasskeyDesk {
         let (scope, passkey) = found.ok_or_else(|| PasskeyError::Refused("the passkey is unknown".to_owned()))?;
         let user = self.core.storage.user(&scope, &passkey.user).await?;
         let user = user.ok_or(StorageError::Corrupt("passkey"))?;
-        let is_theirs = handle.as_bytes() == &user.id.0;
-        let is_disabled = user.disabled;
-        *account = Some((scope.clone(), user));
+        *claimed = Some((scope.clone(), user.clone()));
         let credential = stored(&passkey)?;
         let result = webauthn.finish_discoverable_authentication_v2(&response, challenge, &credential);
         let result = result.map_err(refused)?;
-        if !is_theirs {
+        if handle.as_bytes() != &user.id.0 {
             return Err(PasskeyError::Refused("the passkey is another account's".to_owned()));
         }
-        if is_disabled {
+        if user.disabled {
             return Err(PasskeyError::Refused("the account is disabled".to_owned()));
         }
         self.spend(id, expires_at).await?;
         self.used(&scope, &passkey, credential, &result).await?;
-        Ok(passkey.id)
+        Ok((scope, user, passkey.id))
     }
 
     /// Begins to confirm that it is the person of this login who is at the browser.
@@ -253,7 +252,7 @@ impl PasskeyDesk {
         }
         let credentials = present.iter().map(stored).collect::<Result<Vec<_>>>()?;
         let (options, challenge) = webauthn.start_passkey_authentication(&credentials).map_err(refused)?;
-        self.ceremony(&options.public_key, Purpose::Confirm { login: person.login.0, challenge })
+        Ok(self.ceremony(&options.public_key, Purpose::Confirm { login: person.login.0, challenge }))
     }
 
     /// Checks that one of the person's authenticators answered.
@@ -288,10 +287,10 @@ impl PasskeyDesk {
         self.webauthn.as_ref().ok_or(PasskeyError::Unavailable)
     }
 
-    fn ceremony(&self, options: &impl Serialize, purpose: Purpose) -> Result<PasskeyCeremony> {
+    fn ceremony(&self, options: &impl Serialize, purpose: Purpose) -> PasskeyCeremony {
         let begun = Begun { id: random::bytes(), expires_at: self.core.clock.now() + LIFETIME_MS, purpose };
         let state = sealed::seal(self.core.keys.sign_in(), CONTEXT, &begun);
-        Ok(PasskeyCeremony { options: text(options), state })
+        PasskeyCeremony { options: text(options), state }
     }
 
     fn opened(&self, answer: &PasskeyAnswer) -> Result<Begun> {

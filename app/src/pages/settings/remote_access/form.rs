@@ -97,6 +97,7 @@ const RETENTION: &str = "audit-retention";
 const DECLINE_USUALLY_S: u32 = 20;
 
 /// What stands in the form.
+#[expect(clippy::struct_excessive_bools, reason = "one for each switch")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Typed {
     enabled: bool,
