@@ -231,8 +231,8 @@ async fn people_in_the_room_end_every_session_with_the_ring() {
     ends.sort_by_key(|(session, _)| *session);
     assert_eq!(ends, [(SESSION, EndReason::EndedInRoom), (OTHER, EndReason::EndedInRoom)]);
     assert_eq!(console.room.ring_state(), None);
-    let line = console.room.ring_line().expect("a last word");
-    assert!(matches!(line.news, Some(RingNews::Left { restart: RestartNews::Now, .. })), "{line:?}");
+    let last = console.room.ring_line().expect("a last word");
+    assert!(matches!(last.news, Some(RingNews::Left { restart: RestartNews::Now, .. })), "{last:?}");
     until("the restart", || console.n_restarts() == 1).await;
     agent.stop().await;
     assert_eq!(console.room.ring_line(), None);

@@ -169,6 +169,7 @@ const OUTSIDE: &[Outside] = &[
     Outside { names: &["windows", "windows_sys"], only: &["agent/src/platform/windows"], never: &[] },
     Outside { names: &["openh264"], only: &["agent/src/pipeline"], never: &[] },
     Outside { names: &["openidconnect"], only: &["server/src/logins", "server/src/config"], never: &[] },
+    Outside { names: &["webauthn_rs", "webauthn_rs_proto"], only: &["server/src/logins"], never: &[] },
     Outside { names: &["snow"], only: &["protocol/src/secure"], never: &[] },
     Outside {
         names: &["tokio", "tokio_tungstenite", "hyper"],

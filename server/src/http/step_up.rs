@@ -55,7 +55,8 @@ impl FromRequestParts<AppState> for Confirmed {
 
 fn confirmed(parts: &Parts, state: &AppState, signed_in: &SignedIn) -> Result<(), ApiError> {
     let cookie = cookie::confirmation(&parts.headers, &state.core.config.public_url);
-    let holds = cookie.is_some_and(|cookie| confirmation::holds(&state.core, cookie, &signed_in.login));
+    let (sealed_with, now) = (state.core.keys.sign_in(), state.core.clock.now());
+    let holds = cookie.is_some_and(|cookie| confirmation::holds(sealed_with, cookie, &signed_in.login, now));
     if holds { Ok(()) } else { Err(ApiError::ConfirmationNeeded) }
 }
 

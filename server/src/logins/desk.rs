@@ -192,7 +192,7 @@ impl LoginDesk {
         self.core.storage.create_login(&scope, &record, event).await?;
         self.core.metrics.logins.increment();
         let device = self.device_proof(&user.email);
-        let confirmation = is_confirmed.then(|| confirmation::make(&self.core, &key));
+        let confirmation = is_confirmed.then(|| confirmation::make(self.core.keys.sign_in(), &key, now));
         Ok(NewLogin { scope, user, key, cookie, device, confirmation })
     }
 

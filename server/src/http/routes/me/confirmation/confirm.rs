@@ -42,7 +42,7 @@ pub(super) async fn confirm(
     };
     let event = Event::LoginConfirmed { user: user.id, passkey };
     state.core.auditor.record(scope, &signed_in.actor(), *client, &event).await?;
-    let sealed = confirmation::make(&state.core, login);
+    let sealed = confirmation::make(state.core.keys.sign_in(), login, state.core.clock.now());
     let cookie = cookie::set_confirmation(&state.core.config.public_url, &sealed);
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
 }
