@@ -36,7 +36,9 @@ pub(super) fn Heading(#[prop(into)] title: Signal<String>) -> impl IntoView {
     view! { <h1 tabindex="-1">{move || title.get()}</h1> }
 }
 
-/// Names the document after the page.
+/// Names the document after the page. A page that loads its contents again has no other name by it: what somebody else wrote
+/// into the title stays.
 pub(super) fn name_document(title: Signal<String>) {
+    let title = Memo::new(move |_| title.get());
     effect(move || page::set_title(&format!("{} · Redring", title.get())));
 }
