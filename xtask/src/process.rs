@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,10 +19,13 @@ use crate::{step, workspace};
 const END_WITHIN: Duration = Duration::from_secs(8);
 
 static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+/// Everything is being ended on purpose.
+static ENDING: AtomicBool = AtomicBool::new(false);
 
 /// Ctrl+C and termination end what was started, then xtask.
 pub(crate) fn end_all_on_interrupt() -> Result<()> {
     ctrlc::set_handler(|| {
+        ENDING.store(true, Ordering::SeqCst);
         step::say("");
         step::say("Ending what was started ...");
         let programs: Vec<u32> = running().iter().copied().collect();
@@ -176,7 +180,8 @@ impl Running {
         if ended {
             self.forget();
         }
-        Ok(ended)
+        // What ends because it was told to is no news.
+        Ok(ended && !ENDING.load(Ordering::SeqCst))
     }
 
     /// Waits for its end, and tells how it ended.
