@@ -279,14 +279,12 @@ async fn search<'q, T: DeserializeOwned>(
 }
 
 async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
-    let body = serde_json::to_string(body).map_err(|_| ApiError::Unreachable)?;
-    ask(unsafe_request(Request::post, path), Some(body)).await?.parsed()
+    send(Request::post, path, body).await?.parsed()
 }
 
 /// Posts what is answered with nothing.
 async fn tell(path: &str, body: &impl Serialize) -> Result<(), ApiError> {
-    let body = serde_json::to_string(body).map_err(|_| ApiError::Unreachable)?;
-    ask(unsafe_request(Request::post, path), Some(body)).await.map(drop)
+    send(Request::post, path, body).await.map(drop)
 }
 
 async fn delete(path: &str) -> Result<(), ApiError> {
@@ -294,8 +292,12 @@ async fn delete(path: &str) -> Result<(), ApiError> {
 }
 
 async fn put<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+    send(Request::put, path, body).await?.parsed()
+}
+
+async fn send(method: fn(&str) -> RequestBuilder, path: &str, body: &impl Serialize) -> Result<Answer, ApiError> {
     let body = serde_json::to_string(body).map_err(|_| ApiError::Unreachable)?;
-    ask(unsafe_request(Request::put, path), Some(body)).await?.parsed()
+    ask(unsafe_request(method, path), Some(body)).await
 }
 
 /// What is asked of the server. It can be asked more than once.

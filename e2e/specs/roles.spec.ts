@@ -81,7 +81,7 @@ test('a role is created by the wizard with the keyboard alone', async ({ pageOf,
     await tabTo(button(page, 'Next'));
     await keys.press('Enter');
     await expectStep('Scope');
-    await pick(page, 'Search rooms, room groups and places', 'room 80', /Room 80/);
+    await pick(page, 'Search rooms, room groups and places', 'room 801', /Room 801/);
     await tabTo(button(page, 'Next'));
     await keys.press('Enter');
   });
@@ -101,7 +101,7 @@ test('a role is created by the wizard with the keyboard alone', async ({ pageOf,
   await test.step('Finish and Save', async () => {
     await tabTo(button(page, 'Finish'));
     await keys.press('Enter');
-    await expect(page.getByText('Nils Newcomer will be able to see the displays, type and click in Room 80.')).toBeVisible();
+    await expect(page.getByText('Nils Newcomer will be able to see the displays, type and click in Room 801.')).toBeVisible();
     await tabTo(button(page, 'Save'));
     await keys.press('Enter');
     await expect(page.getByRole('heading', { name, level: 1 })).toBeFocused();
@@ -113,7 +113,7 @@ test('a role is created by the wizard with the keyboard alone', async ({ pageOf,
   expect(role.permissions).toEqual(['remote_access.modify']);
   expect(assignments).toHaveLength(1);
   expect(assignments[0]?.members.users.map(({ email }) => email)).toEqual([people.newcomer.email]);
-  expect(assignments[0]?.scope.rooms.map(({ name }) => name)).toEqual(['Room 80']);
+  expect(assignments[0]?.scope.rooms.map(({ name }) => name)).toEqual(['Room 801']);
 });
 
 test('a role without an assignment gets one, which is changed and removed', async ({ pageOf, server }) => {
@@ -150,14 +150,14 @@ test('a role without an assignment gets one, which is changed and removed', asyn
   await page.getByRole('radio', { name: 'Chosen rooms, room groups and places' }).check();
   await button(page, 'Next').click();
   await expect(page.getByText('Add at least one room, room group or place')).toBeVisible();
-  await pick(page, 'Search rooms, room groups and places', 'room 81', /Room 81/);
-  await pick(page, 'Search rooms, room groups and places', 'room 82', /Room 82/);
-  await button(page, 'Remove room Room 81').click();
+  await pick(page, 'Search rooms, room groups and places', 'room 802', /Room 802/);
+  await pick(page, 'Search rooms, room groups and places', 'room 803', /Room 803/);
+  await button(page, 'Remove room Room 802').click();
   await button(page, 'Next').click();
   await button(page, 'Finish').click();
   await button(page, 'Save').click();
   await expect(page.getByRole('heading', { name: 'Only two rooms', level: 3 })).toBeVisible();
-  expect((await roleNamed(api, name)).assignments[0]?.scope.rooms.map(({ name }) => name)).toEqual(['Room 82']);
+  expect((await roleNamed(api, name)).assignments[0]?.scope.rooms.map(({ name }) => name)).toEqual(['Room 803']);
 
   await button(page, 'Remove Only two rooms').click();
   const dialog = page.getByRole('dialog', { name: 'Remove Only two rooms?' });

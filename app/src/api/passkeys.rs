@@ -4,7 +4,7 @@ use gloo_net::http::Request;
 use protocol::api::{Confirm, ConfirmationWays, Me, NewPasskey, Passkey, PasskeyAnswer, PasskeyCeremony, PasskeyList};
 use protocol::ids::{PasskeyId, ProviderId, UserId};
 
-use super::{ApiError, ask, delete, get, post, provider_url, unsafe_request};
+use super::{ApiError, ask, delete, get, post, provider_url, tell, unsafe_request};
 
 pub async fn passkeys() -> Result<PasskeyList, ApiError> {
     get("/me/passkeys").await
@@ -44,8 +44,7 @@ pub async fn begin_confirming() -> Result<PasskeyCeremony, ApiError> {
 }
 
 pub async fn confirm(request: &Confirm) -> Result<(), ApiError> {
-    let body = serde_json::to_string(request).map_err(|_| ApiError::Unreachable)?;
-    ask(unsafe_request(Request::post, "/me/confirmation"), Some(body)).await.map(drop)
+    tell("/me/confirmation", request).await
 }
 
 /// The address of a browser's way to an identity provider that asks its person anew, and back to a path of the portal.

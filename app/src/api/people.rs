@@ -8,7 +8,7 @@ use protocol::api::{
 };
 use protocol::ids::{GroupId, RoomId, UserId};
 
-use super::{ApiError, ListQuery, ask, delete, get, list, post, put, unsafe_request};
+use super::{ApiError, ListQuery, ask, delete, get, list, post, put, send, unsafe_request};
 
 pub async fn users(query: &ListQuery) -> Result<UserList, ApiError> {
     list("/users", query).await
@@ -89,8 +89,7 @@ pub async fn accept_invitation(request: &AcceptInvitation) -> Result<Me, ApiErro
 }
 
 pub async fn change_password(request: &ChangePassword) -> Result<(), ApiError> {
-    let body = serde_json::to_string(request).map_err(|_| ApiError::Unreachable)?;
-    ask(unsafe_request(Request::put, "/me/password"), Some(body)).await.map(drop)
+    send(Request::put, "/me/password", request).await.map(drop)
 }
 
 /// Ends every login of the person, this one included.

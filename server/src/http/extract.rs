@@ -45,11 +45,17 @@ impl FromRequestParts<AppState> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        // Several extractors of one request ask who it is: the database is asked once.
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
         let client = client_of(parts, state);
         let key = cookie::login_key(&parts.headers, &state.core.config.public_url).ok_or(ApiError::NotSignedIn)?;
         let (scope, user) = state.logins.user_of(&key).await?.ok_or(ApiError::NotSignedIn)?;
         let effective = Effective::new(state.core.storage.grants_of(&scope, &user.id).await?);
-        Ok(Self { scope, user, login: key, effective, client })
+        let signed_in = Self { scope, user, login: key, effective, client };
+        parts.extensions.insert(signed_in.clone());
+        Ok(signed_in)
     }
 }
 

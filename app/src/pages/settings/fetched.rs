@@ -5,7 +5,8 @@ use protocol::api::ProblemCode;
 
 use crate::api::ApiError;
 use crate::browser::task;
-use crate::components::{EmptyState, Notice, NoticeTone, RetryButton, Skeleton, Symbol, computed};
+use crate::components::{EmptyState, Icon, Notice, NoticeTone, RetryButton, Skeleton, Symbol, computed};
+use crate::pages::message::{LoadingPage, MessagePage};
 use crate::state::login::Login;
 
 mod text {
@@ -108,6 +109,43 @@ pub(super) fn Arrival(
             <Notice tone=NoticeTone::Failed text=sentence urgent=true>
                 <RetryButton on_retry/>
             </Notice>
+        }
+        .into_any(),
+    })
+}
+
+/// What a page about one thing says while the thing is not there.
+#[derive(Clone, Copy)]
+pub(super) struct PageWords {
+    /// The list that the thing is in, and what the way there is called.
+    pub(super) list: &'static str,
+    pub(super) back: &'static str,
+    pub(super) missing_title: &'static str,
+    pub(super) missing: &'static str,
+    pub(super) failed_title: &'static str,
+}
+
+/// As [`Arrival`], for a page whose heading comes with its children.
+#[component]
+pub(super) fn PageArrival(
+    state: Signal<FetchState>,
+    words: PageWords,
+    #[prop(into)] on_retry: Callback<()>,
+    children: ChildrenFn,
+) -> impl IntoView {
+    computed(move || match state.get() {
+        FetchState::Waiting => view! { <LoadingPage n_lines=7/> }.into_any(),
+        FetchState::Ready => children(),
+        FetchState::Missing => view! {
+            <MessagePage symbol=Symbol::Search title=words.missing_title text=words.missing>
+                <a class="button" href=words.list><Icon symbol=Symbol::ArrowLeft/>{words.back}</a>
+            </MessagePage>
+        }
+        .into_any(),
+        FetchState::Failed(sentence) => view! {
+            <MessagePage symbol=Symbol::PlugOff title=words.failed_title text=sentence>
+                <RetryButton on_retry/>
+            </MessagePage>
         }
         .into_any(),
     })

@@ -12,10 +12,9 @@ use super::members::Members;
 use super::{GROUPS_PATH, may_modify};
 use crate::api::people;
 use crate::browser::{page, task};
-use crate::components::{ConfirmDialog, Field, Icon, RetryButton, SaveButton, Symbol, computed, effect};
+use crate::components::{ConfirmDialog, Field, Icon, SaveButton, Symbol, computed, effect};
 use crate::pages::heading::Heading;
-use crate::pages::message::{LoadingPage, MessagePage};
-use crate::pages::settings::fetched::{FetchState, Fetched};
+use crate::pages::settings::fetched::{Fetched, PageArrival, PageWords};
 use crate::state::live::Live;
 use crate::state::login::Login;
 use crate::state::toasts::Toasts;
@@ -81,23 +80,18 @@ impl Loaded {
 #[component]
 pub(super) fn GroupPage(id: GroupId) -> impl IntoView {
     let loaded = Loaded::follow(id);
-    let state = loaded.detail.state();
-    computed(move || match state.get() {
-        FetchState::Waiting => view! { <LoadingPage n_lines=7/> }.into_any(),
-        FetchState::Ready => view! { <Ready loaded/> }.into_any(),
-        FetchState::Missing => view! {
-            <MessagePage symbol=Symbol::Search title=text::MISSING_TITLE text=text::MISSING>
-                <a class="button" href=GROUPS_PATH><Icon symbol=Symbol::ArrowLeft/>{text::BACK}</a>
-            </MessagePage>
-        }
-        .into_any(),
-        FetchState::Failed(sentence) => view! {
-            <MessagePage symbol=Symbol::PlugOff title=text::FAILED_TITLE text=sentence>
-                <RetryButton on_retry=move |()| loaded.load()/>
-            </MessagePage>
-        }
-        .into_any(),
-    })
+    let words = PageWords {
+        list: GROUPS_PATH,
+        back: text::BACK,
+        missing_title: text::MISSING_TITLE,
+        missing: text::MISSING,
+        failed_title: text::FAILED_TITLE,
+    };
+    view! {
+        <PageArrival state=loaded.detail.state() words on_retry=move |()| loaded.load()>
+            <Ready loaded/>
+        </PageArrival>
+    }
 }
 
 #[component]

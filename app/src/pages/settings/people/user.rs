@@ -11,14 +11,11 @@ use super::user_words::{UserStateBadge, last_login, state_meaning, state_name};
 use super::{PATH, may_modify};
 use crate::api::{ApiError, passkeys, people};
 use crate::browser::{dates, page, task};
-use crate::components::{
-    ConfirmDialog, Field, Icon, Notice, NoticeTone, RetryButton, SaveButton, Symbol, When, computed, effect,
-};
+use crate::components::{ConfirmDialog, Field, Icon, Notice, NoticeTone, SaveButton, Symbol, When, computed, effect};
 use crate::pages::heading::Heading;
-use crate::pages::message::{LoadingPage, MessagePage};
 use crate::pages::paged::Paged;
 use crate::pages::reach::UserReachPanel;
-use crate::pages::settings::fetched::{FetchState, Fetched};
+use crate::pages::settings::fetched::{Fetched, PageArrival, PageWords};
 use crate::state::live::Live;
 use crate::state::login::Login;
 use crate::state::toasts::Toasts;
@@ -140,23 +137,18 @@ impl Loaded {
 #[component]
 pub(super) fn UserPage(id: UserId) -> impl IntoView {
     let loaded = Loaded::follow(id);
-    let state = loaded.detail.state();
-    computed(move || match state.get() {
-        FetchState::Waiting => view! { <LoadingPage n_lines=7/> }.into_any(),
-        FetchState::Ready => view! { <Ready loaded/> }.into_any(),
-        FetchState::Missing => view! {
-            <MessagePage symbol=Symbol::Search title=text::MISSING_TITLE text=text::MISSING>
-                <a class="button" href=PATH><Icon symbol=Symbol::ArrowLeft/>{text::BACK}</a>
-            </MessagePage>
-        }
-        .into_any(),
-        FetchState::Failed(sentence) => view! {
-            <MessagePage symbol=Symbol::PlugOff title=text::FAILED_TITLE text=sentence>
-                <RetryButton on_retry=move |()| loaded.load()/>
-            </MessagePage>
-        }
-        .into_any(),
-    })
+    let words = PageWords {
+        list: PATH,
+        back: text::BACK,
+        missing_title: text::MISSING_TITLE,
+        missing: text::MISSING,
+        failed_title: text::FAILED_TITLE,
+    };
+    view! {
+        <PageArrival state=loaded.detail.state() words on_retry=move |()| loaded.load()>
+            <Ready loaded/>
+        </PageArrival>
+    }
 }
 
 #[component]

@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use protocol::api::{ApproveConsole, Problem};
 use protocol::ids::RoomId;
 
-use super::{changed, event, fingerprint, looked_at, require, to_end, trust_changed};
+use super::{changed, fingerprint, looked_at, require, to_end, trust_changed};
 use crate::audit::Event;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::{ApiJson, InRoom, needs};
@@ -29,9 +29,8 @@ pub(super) async fn approve(
 ) -> ApiResult<StatusCode> {
     let InRoom { signed_in, room, .. } = room;
     to_end(async move {
-        let scope = &signed_in.scope;
-        let _turn = state.administering.lock().await;
-        let console = looked_at(&state, scope, &room, request.console).await?;
+        let change = signed_in.change(&state).await?;
+        let console = looked_at(&change, &room, request.console).await?;
         if fingerprint(&console) != request.fingerprint {
             let sentence = "The fingerprint is not the one of this console's key. Do not approve it; compare again.";
             return Err(ApiError::Conflict(sentence.to_owned()));
@@ -39,12 +38,12 @@ pub(super) async fn approve(
         require(&console, ConsoleStatus::Pending)?;
         let approved =
             Event::ConsoleApproved { room: room.room.id, console: console.id, fingerprint: request.fingerprint };
-        let approved = event(&state, &signed_in, &approved);
+        let approved = change.event(&approved);
         let approval = Approval { by: Some(signed_in.user.id), at: state.core.clock.now() };
-        if !state.core.storage.approve_console(scope, &console, approval, approved).await? {
+        if !state.core.storage.approve_console(change.scope, &console, approval, approved).await? {
             return Err(changed());
         }
-        trust_changed(&state, scope, &console).await?;
+        trust_changed(&change, &console).await?;
         Ok(StatusCode::NO_CONTENT)
     })
     .await

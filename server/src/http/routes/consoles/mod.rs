@@ -17,12 +17,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::to_end;
-use crate::audit::Event;
+use crate::admin::Change;
 use crate::consoles::welcome;
 use crate::http::error::{ApiError, ApiResult};
-use crate::http::extract::SignedIn;
 use crate::state::AppState;
-use crate::storage::{Console, ConsoleStatus, NewEvent, RoomFacts, TenantScope};
+use crate::storage::{Console, ConsoleStatus, NewEvent, RoomFacts};
 
 /// Sessions may take so long to say good-bye before the console's link is cut under them.
 const CUT_AFTER: Duration = Duration::from_millis(1500);
@@ -36,8 +35,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// The room's console, when it is still the one that the person looked at.
-async fn looked_at(state: &AppState, scope: &TenantScope, room: &RoomFacts, id: ConsoleId) -> ApiResult<Console> {
-    let present = state.core.storage.console_of_room(scope, &room.room.id).await?;
+async fn looked_at(change: &Change<'_>, room: &RoomFacts, id: ConsoleId) -> ApiResult<Console> {
+    let present = change.state.core.storage.console_of_room(change.scope, &room.room.id).await?;
     present.filter(|console| console.id == id).ok_or_else(changed)
 }
 
@@ -54,12 +53,9 @@ fn fingerprint(console: &Console) -> String {
     Fingerprint::of(&console.key).to_string()
 }
 
-fn event(state: &AppState, signed_in: &SignedIn, event: &Event) -> NewEvent {
-    state.core.auditor.event(&signed_in.actor(), signed_in.client, event)
-}
-
 /// Lets a change take effect in sessions, on open pages and on the console itself, which hears how far it is trusted.
-async fn trust_changed(state: &AppState, scope: &TenantScope, console: &Console) -> ApiResult<()> {
+async fn trust_changed(change: &Change<'_>, console: &Console) -> ApiResult<()> {
+    let (state, scope) = (change.state, change.scope);
     state.consoles.recheck(scope).await;
     state.core.live.room_changed(scope, &console.room);
     if let Some(present) = state.core.storage.console_of_room(scope, &console.room).await? {
@@ -71,7 +67,8 @@ async fn trust_changed(state: &AppState, scope: &TenantScope, console: &Console)
 }
 
 /// Takes a console out of its room: its sessions end, its link is cut, and its key opens nothing any more.
-async fn take_out(state: &AppState, scope: &TenantScope, console: &Console, event: NewEvent) -> ApiResult<()> {
+async fn take_out(change: &Change<'_>, console: &Console, event: NewEvent) -> ApiResult<()> {
+    let (state, scope) = (change.state, change.scope);
     let now = state.core.clock.now();
     if !state.core.storage.retire_console(scope, console, now, event).await? {
         return Err(changed());

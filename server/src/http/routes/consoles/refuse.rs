@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use protocol::api::{Problem, ThisConsole};
 use protocol::ids::RoomId;
 
-use super::{event, fingerprint, looked_at, require, take_out, to_end};
+use super::{fingerprint, looked_at, require, take_out, to_end};
 use crate::audit::Event;
 use crate::http::error::ApiResult;
 use crate::http::extract::{ApiJson, InRoom, needs};
@@ -28,14 +28,13 @@ pub(super) async fn refuse(
 ) -> ApiResult<StatusCode> {
     let InRoom { signed_in, room, .. } = room;
     to_end(async move {
-        let scope = &signed_in.scope;
-        let _turn = state.administering.lock().await;
-        let console = looked_at(&state, scope, &room, request.console).await?;
+        let change = signed_in.change(&state).await?;
+        let console = looked_at(&change, &room, request.console).await?;
         require(&console, ConsoleStatus::Pending)?;
         let refused =
             Event::ConsoleRefused { room: room.room.id, console: console.id, fingerprint: fingerprint(&console) };
-        let refused = event(&state, &signed_in, &refused);
-        take_out(&state, scope, &console, refused).await?;
+        let refused = change.event(&refused);
+        take_out(&change, &console, refused).await?;
         Ok(StatusCode::NO_CONTENT)
     })
     .await

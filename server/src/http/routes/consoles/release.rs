@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use protocol::api::{Problem, ThisConsole};
 use protocol::ids::RoomId;
 
-use super::{changed, event, fingerprint, looked_at, require, to_end, trust_changed};
+use super::{changed, fingerprint, looked_at, require, to_end, trust_changed};
 use crate::audit::Event;
 use crate::http::error::ApiResult;
 use crate::http::extract::{ApiJson, InRoom, needs};
@@ -28,17 +28,16 @@ pub(super) async fn release(
 ) -> ApiResult<StatusCode> {
     let InRoom { signed_in, room, .. } = room;
     to_end(async move {
-        let scope = &signed_in.scope;
-        let _turn = state.administering.lock().await;
-        let console = looked_at(&state, scope, &room, request.console).await?;
+        let change = signed_in.change(&state).await?;
+        let console = looked_at(&change, &room, request.console).await?;
         require(&console, ConsoleStatus::Quarantined)?;
         let released =
             Event::ConsoleReleased { room: room.room.id, console: console.id, fingerprint: fingerprint(&console) };
-        let released = event(&state, &signed_in, &released);
-        if !state.core.storage.release_console(scope, &console.id, released).await? {
+        let released = change.event(&released);
+        if !state.core.storage.release_console(change.scope, &console.id, released).await? {
             return Err(changed());
         }
-        trust_changed(&state, scope, &console).await?;
+        trust_changed(&change, &console).await?;
         Ok(StatusCode::NO_CONTENT)
     })
     .await

@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use protocol::api::{Problem, ThisConsole};
 use protocol::ids::RoomId;
 
-use super::{changed, event, fingerprint, looked_at, take_out, to_end};
+use super::{changed, fingerprint, looked_at, take_out, to_end};
 use crate::audit::Event;
 use crate::http::error::ApiResult;
 use crate::http::extract::{ApiJson, InRoom, needs};
@@ -28,16 +28,15 @@ pub(super) async fn revoke(
 ) -> ApiResult<StatusCode> {
     let InRoom { signed_in, room, .. } = room;
     to_end(async move {
-        let scope = &signed_in.scope;
-        let _turn = state.administering.lock().await;
-        let console = looked_at(&state, scope, &room, request.console).await?;
+        let change = signed_in.change(&state).await?;
+        let console = looked_at(&change, &room, request.console).await?;
         if console.status() == ConsoleStatus::Pending {
             return Err(changed());
         }
         let revoked =
             Event::ConsoleRevoked { room: room.room.id, console: console.id, fingerprint: fingerprint(&console) };
-        let revoked = event(&state, &signed_in, &revoked);
-        take_out(&state, scope, &console, revoked).await?;
+        let revoked = change.event(&revoked);
+        take_out(&change, &console, revoked).await?;
         Ok(StatusCode::NO_CONTENT)
     })
     .await
