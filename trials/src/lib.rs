@@ -1,0 +1,6 @@
+//! What is done to server and agent together, again and again, to see whether they keep their promises.
+//!
+//! Each trial is a test in `tests/` that runs a small number of times there and as often as somebody wants with
+//! `cargo xtask trials NAME --times N`. What a trial finds is named by a seed that shows it again.
+
+pub mod effort;
