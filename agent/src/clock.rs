@@ -11,6 +11,15 @@ pub struct Clock {
     started_at: Instant,
 }
 
+/// One moment on both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// On the agent's monotonic clock.
+    pub at: Micros,
+    /// Seconds since 1970, for what outlives the process.
+    pub unix_s: u64,
+}
+
 impl Clock {
     pub fn start() -> Self {
         Self { started_at: Instant::now() }
@@ -18,6 +27,10 @@ impl Clock {
 
     pub fn now(self) -> Micros {
         self.micros(Instant::now())
+    }
+
+    pub fn moment(self) -> Moment {
+        Moment { at: self.now(), unix_s: unix_seconds() }
     }
 
     /// `at` on this clock; the start when it lies before it.

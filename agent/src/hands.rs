@@ -60,12 +60,18 @@ impl Hands {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(injector: Box<dyn Injector>) -> std::io::Result<Self> {
+        let (mut hands, mut worker) = Self::new(injector);
+        hands.thread = Some(std::thread::Builder::new().name("input".to_owned()).spawn(move || worker.run())?);
+        Ok(hands)
+    }
+
+    /// Hands whose work somebody else calls for.
+    pub fn new(injector: Box<dyn Injector>) -> (Self, HandsWorker) {
         let (actions, received) = mpsc::channel(ACTIONS_MAX);
         let overflowed = Arc::new(AtomicBool::new(false));
         let grip = Grip { injector, keys: Vec::new(), buttons: Vec::new() };
-        let flag = Arc::clone(&overflowed);
-        let thread = std::thread::Builder::new().name("input".to_owned()).spawn(move || run(grip, received, &flag))?;
-        Ok(Self { actions: Some(actions), overflowed, thread: Some(thread) })
+        let worker = HandsWorker { grip, actions: received, overflowed: Arc::clone(&overflowed) };
+        (Self { actions: Some(actions), overflowed, thread: None }, worker)
     }
 
     pub fn act(&self, action: Action) {
@@ -85,14 +91,35 @@ impl Drop for Hands {
     }
 }
 
-fn run(mut grip: Grip, mut actions: mpsc::Receiver<Action>, overflowed: &AtomicBool) {
-    while let Some(action) = actions.blocking_recv() {
-        if let Err(error) = grip.act(action) {
+/// What presses. Dropping it lets go of everything.
+pub struct HandsWorker {
+    grip: Grip,
+    actions: mpsc::Receiver<Action>,
+    overflowed: Arc<AtomicBool>,
+}
+
+impl HandsWorker {
+    /// Does what comes until nobody asks any more.
+    fn run(&mut self) {
+        while let Some(action) = self.actions.blocking_recv() {
+            self.act(action);
+        }
+    }
+
+    /// Does what waits.
+    pub fn catch_up(&mut self) {
+        while let Ok(action) = self.actions.try_recv() {
+            self.act(action);
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        if let Err(error) = self.grip.act(action) {
             tracing::warn!(%error, "an input was not taken");
         }
-        if overflowed.load(Ordering::SeqCst) && actions.is_empty() {
-            grip.release_all();
-            overflowed.store(false, Ordering::SeqCst);
+        if self.overflowed.load(Ordering::SeqCst) && self.actions.is_empty() {
+            self.grip.release_all();
+            self.overflowed.store(false, Ordering::SeqCst);
         }
     }
 }

@@ -23,8 +23,6 @@ use crate::socket::{self, ConnectError, Socket, Tls};
 use crate::state_dir::{StateDir, StateDirError};
 
 const PATH: &str = "/ws/link";
-/// Messages to the server that wait to be sent; more wait at the driver.
-const OUTGOING_MAX: usize = 256;
 /// Messages from the server that wait for the driver; more wait in the socket.
 const EVENTS_MAX: usize = 64;
 /// Longest time for the handshake and the welcome.
@@ -108,17 +106,23 @@ enum LinkError {
     Stopped,
 }
 
-/// The driver's end. Dropping `outgoing` sends what is queued and closes the link.
+/// The driver's end.
 pub struct Link {
-    pub outgoing: mpsc::Sender<FromAgent>,
     pub events: mpsc::Receiver<LinkEvent>,
     pub task: tokio::task::JoinHandle<()>,
 }
 
 impl Link {
-    /// Connects in the background and stays connected. `url` overrides the enrolment's.
-    pub fn start(identity: Identity, dir: StateDir, url: Option<String>, clock: Clock, tls: Tls) -> Self {
-        let (outgoing, to_send) = mpsc::channel(OUTGOING_MAX);
+    /// Connects in the background and stays connected until the other end of `to_send` is dropped: then what is queued
+    /// there is sent and the link is closed. `url` overrides the enrolment's.
+    pub fn start(
+        identity: Identity,
+        dir: StateDir,
+        url: Option<String>,
+        clock: Clock,
+        tls: Tls,
+        to_send: mpsc::Receiver<FromAgent>,
+    ) -> Self {
         let (events_out, events) = mpsc::channel(EVENTS_MAX);
         let base = url.unwrap_or_else(|| identity.server_url.clone());
         let url = format!("{}{PATH}", base.trim_end_matches('/'));
@@ -133,7 +137,7 @@ impl Link {
             begin: Begin::Enrol,
             n_refusals: 0,
         };
-        Self { outgoing, events, task: tokio::spawn(task.run()) }
+        Self { events, task: tokio::spawn(task.run()) }
     }
 }
 

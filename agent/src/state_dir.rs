@@ -3,15 +3,23 @@
 //! The folder is only the agent's (`0700`), and so is each file in it (`0600`). A file is replaced as a whole and
 //! reaches the disk before its name does, so that a crash leaves the old one or the new one.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where the agent keeps what it must not forget.
 #[derive(Debug, Clone)]
 pub struct StateDir {
     path: PathBuf,
+    /// In place of the folder.
+    memory: Option<Memory>,
 }
+
+/// What would be on the disk. Clones are the same.
+#[derive(Debug, Clone, Default)]
+struct Memory(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
 
 /// A file of the state folder could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -27,14 +35,19 @@ impl StateDir {
     /// # Errors
     /// When it cannot be made, or belongs to somebody else.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StateDirError> {
-        let dir = Self { path: path.into() };
+        let dir = Self { path: path.into(), memory: None };
         make_private(&dir.path).map_err(|source| dir.failed("", source))?;
         Ok(dir)
     }
 
     /// For reading alone: nothing is made.
     pub fn existing(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), memory: None }
+    }
+
+    /// A folder that nobody else has and that ends with its last clone, for consoles that are made by the thousand.
+    pub fn in_memory() -> Self {
+        Self { path: PathBuf::new(), memory: Some(Memory::default()) }
     }
 
     pub fn path(&self) -> &Path {
@@ -46,6 +59,9 @@ impl StateDir {
     /// # Errors
     /// When it cannot be read.
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateDirError> {
+        if let Some(Memory(files)) = &self.memory {
+            return Ok(files.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned());
+        }
         match fs::read(self.path.join(name)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -70,6 +86,10 @@ impl StateDir {
     }
 
     fn replace(&self, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
+        if let Some(Memory(files)) = &self.memory {
+            files.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), bytes.to_vec());
+            return Ok(());
+        }
         let new = self.path.join(format!("{name}.new"));
         let mut file = create_private(&new)?;
         file.write_all(bytes)?;

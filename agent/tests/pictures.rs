@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use agent::pipeline::Pictures;
 use agent::pipeline::screen::{Coded, Screen, View};
 use agent::pipeline::watch::{Output, Picture, Watch};
+use agent::pipeline::{PictureSource as _, Pictures};
 use agent::platform::Pixels;
 use agent::platform::simulated::{Options, Simulated};
 use protocol::geometry::{PixelRect, PixelSize};

@@ -10,30 +10,24 @@ use protocol::secure::{Grant, SignedGrant};
 use protocol::session::{Agent, SessionError};
 use tokio::sync::mpsc;
 
-use super::connection::{self, ConnectionId, ORDERS_MAX, Start};
+use super::exchange::{ConnectionId, Exchange, ORDERS_MAX};
 use super::offer::{self, Console};
 use super::session::{Connection, Session};
-use super::{Driver, LinkState, Offer};
-use crate::clock::{local_time, unix_seconds};
+use super::{Core, LinkState, NewSocket, Offer};
+use crate::clock::local_time;
 use crate::hands::Action;
-use crate::random;
 use crate::record::Open;
 
-impl Driver {
+impl Core {
     pub(super) fn answer_nonce_request(&mut self, request: u32) {
         if self.link_state != LinkState::Up(Enrolment::Approved) {
             return self.send(FromAgent::Refused { request, code: RefusalCode::UnsupportedConsole });
         }
-        match random::bytes() {
-            Ok(nonce) => {
-                self.nonces.add(nonce, self.clock.now());
-                self.send(FromAgent::Nonce { request, nonce, call: self.call });
-            }
-            Err(error) => {
-                tracing::error!(%error, "no random bytes for a nonce");
-                self.send(FromAgent::Refused { request, code: RefusalCode::AgentRefused });
-            }
-        }
+        let Some(nonce) = (self.random)() else {
+            return self.send(FromAgent::Refused { request, code: RefusalCode::AgentRefused });
+        };
+        self.nonces.add(nonce, self.now.at);
+        self.send(FromAgent::Nonce { request, nonce, call: self.call });
     }
 
     /// Checks an offer. When people in the room may decline a session that begins, they are asked first.
@@ -58,16 +52,12 @@ impl Driver {
         if is_new {
             self.event(session, SessionEvent::IndicatorShown);
         }
-        let start = Start {
-            id,
+        self.sockets.open(NewSocket {
             relay_url: relay_url.clone(),
             ticket: *ticket,
-            machine,
-            clock: self.clock,
-            tls: self.tls.clone(),
-            events: self.connection_events.0.clone(),
-        };
-        tokio::spawn(connection::run(start, received));
+            exchange: Exchange::new(id, machine),
+            orders: received,
+        });
         tracing::info!(session.id = %session, access = grant.access.name(), is_new, "a session is accepted");
         self.write_status();
         Ok(())
@@ -89,7 +79,7 @@ impl Driver {
         };
         let sessions = &self.sessions;
         let is_live = |id| sessions.get(&id).is_some_and(|session| !session.is_ending());
-        let checked = offer::check(signed, &console, &mut self.nonces, is_live, self.clock.now());
+        let checked = offer::check(signed, &console, &mut self.nonces, is_live, self.now.at);
         let grant = checked.map_err(|refusal| {
             tracing::warn!(%refusal, "an offer is refused");
             refusal.code()
@@ -114,18 +104,18 @@ impl Driver {
             session: grant.session,
             grant_hash: signed.hash(),
         };
-        Agent::new(&self.identity.key, grant.viewer_key, &prologue, grant.access, self.clock.now())
+        Agent::new(&self.identity.key, grant.viewer_key, &prologue, grant.access, self.now.at)
     }
 
     /// Takes a session in, or its viewer back: on the disk, and with the ring up, before anybody hears of it. True when
     /// the session is new.
     fn admit(&mut self, grant: &Grant, connection: Connection) -> Result<bool, RefusalCode> {
-        let (id, now) = (grant.session, self.clock.now());
+        let (id, now) = (grant.session, self.now.at);
         let restart_on_end = self.sessions.get(&id).map_or(grant.restart_on_end, |session| session.restart_on_end);
         let open = Open::new(id, grant.user_name.as_str(), grant.access, restart_on_end);
         self.record.opened(open).map_err(|error| refuse(id, &error))?;
         if self.restart.is_some() {
-            self.record.set_restarting(Some(unix_seconds()));
+            self.record.set_restarting(Some(self.now.unix_s));
         }
         let is_new = !self.sessions.contains_key(&id);
         self.news = None;

@@ -10,15 +10,14 @@ use protocol::link::SessionEvent;
 use protocol::reason::EndReason;
 use tokio::task::block_in_place;
 
-use super::connection::Order;
+use super::exchange::Order;
 use super::session::Session;
-use super::{Driver, Restart};
-use crate::clock::unix_seconds;
+use super::{Core, Restart};
 use crate::hands::Action;
 
-impl Driver {
+impl Core {
     pub(super) fn take_command(&mut self, id: SessionId, command: Command) {
-        let now = self.clock.now();
+        let now = self.now.at;
         if let Some(session) = self.sessions.get_mut(&id).filter(|_| command.is_activity()) {
             session.be_active(now);
         }
@@ -78,8 +77,8 @@ impl Driver {
             return self.refuse_command(id, CommandKind::RestartDevice, refusal);
         }
         self.release_input();
-        self.record.set_restarting(Some(unix_seconds()));
-        self.restart = Some(Restart { since: self.clock.now(), went_down: false });
+        self.record.set_restarting(Some(self.now.unix_s));
+        self.restart = Some(Restart { since: self.now.at, went_down: false });
         let ids: Vec<_> = self.sessions.keys().copied().collect();
         for id in ids {
             if let Some(session) = self.sessions.get_mut(&id) {
@@ -110,7 +109,7 @@ impl Driver {
             session.order(Order::RefreshPicture);
             return self.take_shortcut_done(id, shortcut, true);
         }
-        let done = self.shortcuts_done.0.clone();
+        let done = self.shortcuts_done.clone();
         // A full queue only costs the notice.
         let done = Box::new(move |worked| _ = done.try_send((id, shortcut, worked)));
         self.hands.act(Action::Shortcut { shortcut, done });
@@ -158,7 +157,7 @@ impl Driver {
     }
 
     pub(super) fn take_input(&mut self, id: SessionId, event: InputEvent) {
-        let now = self.clock.now();
+        let now = self.now.at;
         if let Some(session) = self.sessions.get_mut(&id).filter(|_| event.is_activity()) {
             session.be_active(now);
         }

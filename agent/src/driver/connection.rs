@@ -1,100 +1,47 @@
-//! The task of one connection of a session: its socket, [`protocol::session::Agent`], and the pictures for it.
+//! The task of one connection of a session: its socket, and [`Exchange`] on it.
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use protocol::control::{Command, Notice, PictureState};
-use protocol::cursor::CursorUpdate;
-use protocol::ids::{DisplayId, SessionId};
-use protocol::input::InputEvent;
 use protocol::link::SocketOpening;
-use protocol::reason::EndReason;
-use protocol::secure::SessionCode;
 use protocol::secure::noise::MESSAGE_MAX_BYTES;
-use protocol::session::{Agent, AgentEvent};
-use protocol::time::Micros;
 use protocol::video::Thumbnail;
 use protocol::wire::Encode as _;
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error as WebSocketError, Message};
 
+use super::exchange::{ConnectionEvent, ConnectionId, Exchange, Order, Over};
+use super::{NewSocket, Sockets};
 use crate::clock::Clock;
-use crate::pipeline::watch::{Output, Picture, Watch};
+use crate::pipeline::watch::Output;
 use crate::socket::{self, ConnectError, Socket, Tls};
 
-/// Orders that wait for a connection; one that does not take them is given up.
-pub(super) const ORDERS_MAX: usize = 64;
 /// Sealed messages that wait for the socket: enough to fill it while the next is sealed.
 const WRITES_MAX: usize = 8;
 /// Longest time for the last messages to leave.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// What a connection begins with.
-pub(super) struct Start {
-    pub(super) id: ConnectionId,
-    pub(super) relay_url: String,
-    pub(super) ticket: [u8; 32],
-    pub(super) machine: Agent,
+type Events = mpsc::Sender<(ConnectionId, ConnectionEvent)>;
+
+/// A task for each socket.
+#[derive(Clone)]
+pub(super) struct SocketTasks {
     pub(super) clock: Clock,
     pub(super) tls: Tls,
-    pub(super) events: mpsc::Sender<(ConnectionId, ConnectionEvent)>,
+    pub(super) events: Events,
 }
 
-/// One connection of one session; a session that is resumed gets another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ConnectionId {
-    pub(super) session: SessionId,
-    pub(super) number: u32,
-}
-
-/// From the driver.
-pub(super) enum Order {
-    Notice(Notice),
-    Cursor(CursorUpdate),
-    /// What to show; `None` rests.
-    Watch(Option<Watch>),
-    Thumbnails(Option<mpsc::Receiver<Thumbnail>>),
-    RefreshPicture,
-    ReleaseAll,
-    /// Say good-bye and end.
-    Close(EndReason),
-}
-
-/// To the driver.
-#[derive(Debug)]
-pub(super) enum ConnectionEvent {
-    Open {
-        display: DisplayId,
-        code: SessionCode,
-    },
-    Command(Command),
-    Input(InputEvent),
-    PolicyViolation {
-        kind: &'static str,
-    },
-    /// The viewer is silent: nothing is to be captured for it.
-    Silent,
-    Heard,
-    /// The picture that the viewer watches is on its way.
-    PictureLive,
-    /// The last event.
-    Over(Over),
-}
-
-/// How a connection ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Over {
-    /// And with it the session.
-    Ended(EndReason),
-    /// The line broke: the viewer may come back.
-    Broken,
+impl Sockets for SocketTasks {
+    fn open(&mut self, socket: NewSocket) {
+        tokio::spawn(run(socket, self.clone()));
+    }
 }
 
 /// Runs a connection until it is over. Ends without a word when the orders' other end is dropped.
-pub(super) async fn run(start: Start, orders: mpsc::Receiver<Order>) {
-    let (id, events) = (start.id, start.events.clone());
-    let over = match open(&start).await {
-        Ok(socket) => Connection::new(start, socket, orders).run().await,
+async fn run(new: NewSocket, tasks: SocketTasks) {
+    let (id, events) = (new.exchange.id(), tasks.events.clone());
+    let over = match open(&new, &tasks.tls).await {
+        Ok(socket) => Connection::new(new, tasks, socket).run().await,
         Err(error) => {
             tracing::warn!(session.id = %id.session, %error, "no session socket");
             Over::Broken
@@ -104,34 +51,31 @@ pub(super) async fn run(start: Start, orders: mpsc::Receiver<Order>) {
     _ = events.send((id, ConnectionEvent::Over(over))).await;
 }
 
-async fn open(start: &Start) -> Result<Socket, ConnectError> {
-    let mut socket = socket::connect(&start.relay_url, &start.tls, MESSAGE_MAX_BYTES).await?;
-    let opening = SocketOpening { version: protocol::VERSION, session: start.id.session, ticket: start.ticket };
+async fn open(new: &NewSocket, tls: &Tls) -> Result<Socket, ConnectError> {
+    let mut socket = socket::connect(&new.relay_url, tls, MESSAGE_MAX_BYTES).await?;
+    let session = new.exchange.id().session;
+    let opening = SocketOpening { version: protocol::VERSION, session, ticket: new.ticket };
     socket.send(Message::binary(opening.to_bytes())).await?;
     Ok(socket)
 }
 
 struct Connection {
-    id: ConnectionId,
-    machine: Agent,
+    exchange: Exchange,
     clock: Clock,
-    events: mpsc::Sender<(ConnectionId, ConnectionEvent)>,
+    events: Events,
     orders: mpsc::Receiver<Order>,
     stream: SplitStream<Socket>,
     writes: mpsc::Sender<Vec<u8>>,
     writer: tokio::task::JoinHandle<()>,
-    watch: Option<Watch>,
-    thumbnails: Option<mpsc::Receiver<Thumbnail>>,
     /// Sealed, and waiting for the socket.
     pending: Option<Vec<u8>>,
-    over: Option<Over>,
 }
 
 /// What a connection waits for.
 enum Input {
     /// The socket takes the pending message.
     Writable,
-    Message(Option<Result<Message, tokio_tungstenite::tungstenite::Error>>),
+    Message(Option<Result<Message, WebSocketError>>),
     Order(Option<Order>),
     Output(Option<Output>),
     Thumbnail(Option<Thumbnail>),
@@ -139,29 +83,25 @@ enum Input {
 }
 
 impl Connection {
-    fn new(start: Start, socket: Socket, orders: mpsc::Receiver<Order>) -> Self {
+    fn new(new: NewSocket, tasks: SocketTasks, socket: Socket) -> Self {
         let (sink, stream) = socket.split();
         let (writes, to_write) = mpsc::channel(WRITES_MAX);
         Self {
-            id: start.id,
-            machine: start.machine,
-            clock: start.clock,
-            events: start.events,
-            orders,
+            exchange: new.exchange,
+            clock: tasks.clock,
+            events: tasks.events,
+            orders: new.orders,
             stream,
             writes,
             writer: tokio::spawn(write(sink, to_write)),
-            watch: None,
-            thumbnails: None,
             pending: None,
-            over: None,
         }
     }
 
     async fn run(mut self) -> Over {
         loop {
             self.drain().await;
-            if let Some(over) = self.over {
+            if let Some(over) = self.exchange.over() {
                 return self.finish(over).await;
             }
             let input = self.next_input().await;
@@ -169,28 +109,20 @@ impl Connection {
         }
     }
 
-    fn now(&self) -> Micros {
-        self.clock.now()
-    }
-
     async fn drain(&mut self) {
-        while let Some(event) = self.machine.poll_event() {
-            if let Some(event) = self.translate(event) {
-                _ = self.events.send((self.id, event)).await;
-            }
+        while let Some(event) = self.exchange.poll_event() {
+            _ = self.events.send((self.exchange.id(), event)).await;
         }
         if self.pending.is_none() {
-            self.pending = self.machine.poll_transmit();
+            self.pending = self.exchange.poll_transmit();
         }
-        let wants_picture = self.machine.wants_picture(self.now());
-        if let Some(watch) = &self.watch {
-            if wants_picture { watch.credit.give() } else { watch.credit.withdraw() }
-        }
+        self.exchange.give_credit(self.clock.now());
     }
 
     async fn next_input(&mut self) -> Input {
-        let timeout = self.machine.next_timeout().map(|at| Instant::from_std(self.clock.instant(at)));
-        let takes_thumbnails = self.machine.wants_picture(self.now());
+        let timeout = self.exchange.next_timeout().map(|at| Instant::from_std(self.clock.instant(at)));
+        let takes_thumbnails = self.exchange.wants_picture(self.clock.now());
+        let Exchange { watch, thumbnails, .. } = &mut self.exchange;
         tokio::select! {
             // Orders first: a viewer that talks without pause cannot put its end off. Then input, which must not wait
             // for pictures.
@@ -203,135 +135,60 @@ impl Connection {
                 }
                 Input::Writable
             }
-            output = next_of(self.watch.as_mut().map(|watch| &mut watch.outputs)) => Input::Output(output),
-            thumbnail = next_of(self.thumbnails.as_mut()), if takes_thumbnails => Input::Thumbnail(thumbnail),
+            output = next_of(watch.as_mut().map(|watch| &mut watch.outputs)) => Input::Output(output),
+            thumbnail = next_of(thumbnails.as_mut()), if takes_thumbnails => Input::Thumbnail(thumbnail),
             () = sleep_until(timeout.unwrap_or_else(Instant::now)), if timeout.is_some() => Input::Timeout,
         }
     }
 
     fn take(&mut self, input: Input) {
+        let now = self.clock.now();
         match input {
             Input::Writable => self.check_writer(),
             Input::Message(message) => self.take_message(message),
-            Input::Order(order) => self.take_order(order),
-            Input::Output(Some(output)) => self.take_output(output),
-            Input::Output(None) => self.watch = None,
-            Input::Thumbnail(Some(thumbnail)) => self.machine.thumbnail(thumbnail),
-            Input::Thumbnail(None) => self.thumbnails = None,
-            Input::Timeout => self.machine.handle_timeout(self.now()),
+            Input::Order(Some(order)) => self.exchange.take_order(order),
+            Input::Order(None) => self.exchange.break_off(),
+            Input::Output(Some(output)) => self.exchange.take_output(output, |at| self.clock.micros(at), now),
+            Input::Output(None) => self.exchange.watch = None,
+            Input::Thumbnail(Some(thumbnail)) => self.exchange.take_thumbnail(thumbnail),
+            Input::Thumbnail(None) => self.exchange.thumbnails = None,
+            Input::Timeout => self.exchange.handle_timeout(now),
         }
     }
 
     fn check_writer(&mut self) {
         if self.writes.is_closed() {
-            self.over.get_or_insert(Over::Broken);
+            self.exchange.break_off();
         }
     }
 
-    fn take_message(&mut self, message: Option<Result<Message, tokio_tungstenite::tungstenite::Error>>) {
+    fn take_message(&mut self, message: Option<Result<Message, WebSocketError>>) {
+        let session = self.exchange.id().session;
         match message {
-            Some(Ok(Message::Binary(bytes))) => {
-                if let Err(error) = self.machine.receive(&bytes, self.now()) {
-                    tracing::warn!(session.id = %self.id.session, %error, "a message was refused");
-                }
-            }
+            Some(Ok(Message::Binary(bytes))) => self.exchange.receive(&bytes, self.clock.now()),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
             Some(Ok(message)) => {
-                tracing::debug!(session.id = %self.id.session, ?message, "the relay closes the socket");
-                self.over.get_or_insert(Over::Broken);
+                tracing::debug!(session.id = %session, ?message, "the relay closes the socket");
+                self.exchange.break_off();
             }
             Some(Err(error)) => {
-                tracing::debug!(session.id = %self.id.session, %error, "the session socket broke");
-                self.over.get_or_insert(Over::Broken);
+                tracing::debug!(session.id = %session, %error, "the session socket broke");
+                self.exchange.break_off();
             }
-            None => _ = self.over.get_or_insert(Over::Broken),
-        }
-    }
-
-    fn take_order(&mut self, order: Option<Order>) {
-        match order {
-            Some(Order::Notice(notice)) => self.machine.notice(&notice),
-            Some(Order::Cursor(update)) => self.machine.cursor(&update),
-            Some(Order::Watch(watch)) => self.watch = watch,
-            Some(Order::Thumbnails(thumbnails)) => self.thumbnails = thumbnails,
-            Some(Order::RefreshPicture) => self.refresh(),
-            Some(Order::ReleaseAll) => self.machine.release_all(),
-            Some(Order::Close(reason)) => self.machine.close(reason),
-            None => _ = self.over.get_or_insert(Over::Broken),
-        }
-    }
-
-    fn refresh(&self) {
-        if let Some(watch) = &self.watch {
-            watch.credit.request_keys();
-        }
-    }
-
-    fn take_output(&mut self, output: Output) {
-        match output {
-            Output::Picture(picture) => self.take_picture(picture),
-            Output::Cursor(update) => self.machine.cursor(&update),
-            Output::State(state) => self.machine.notice(&Notice::Picture { state }),
-        }
-    }
-
-    fn take_picture(&mut self, picture: Picture) {
-        if let Some(config) = picture.config {
-            self.machine.notice(&Notice::Picture { state: PictureState::Live });
-            self.machine.config(config);
-            // A full queue only delays what the room page says about a restart.
-            _ = self.events.try_send((self.id, ConnectionEvent::PictureLive));
-        }
-        let (captured_at, encoded_at) = (self.clock.micros(picture.captured_at), self.clock.micros(picture.encoded_at));
-        let now = self.now();
-        let frame = self.machine.frame(captured_at, encoded_at, picture.units, now);
-        tracing::trace!(
-            frame.id = frame.0,
-            encode_us = encoded_at.since(captured_at).0,
-            handed_over_us = now.since(encoded_at).0,
-            in_flight_bytes = self.machine.bytes_in_flight(),
-            "a picture is sent"
-        );
-        if let Some(watch) = &self.watch {
-            watch.credit.settle();
-        }
-    }
-
-    fn translate(&mut self, event: AgentEvent) -> Option<ConnectionEvent> {
-        match event {
-            AgentEvent::Open { display, code } => Some(ConnectionEvent::Open { display, code }),
-            AgentEvent::Command(Command::RequestKeyframe) => {
-                self.refresh();
-                None
-            }
-            AgentEvent::Command(command) => Some(ConnectionEvent::Command(command)),
-            AgentEvent::Input(event) => Some(ConnectionEvent::Input(event)),
-            AgentEvent::Presented { frame, in_flight } => {
-                tracing::trace!(frame.id = frame.0, in_flight_us = in_flight.0, "a picture is on the screen");
-                None
-            }
-            AgentEvent::Silent => Some(ConnectionEvent::Silent),
-            AgentEvent::Heard => Some(ConnectionEvent::Heard),
-            AgentEvent::PolicyViolation { kind } => Some(ConnectionEvent::PolicyViolation { kind }),
-            AgentEvent::Ended(reason) => {
-                self.over = Some(Over::Ended(reason));
-                None
-            }
+            None => self.exchange.break_off(),
         }
     }
 
     /// Sends what is left, ends the socket, and stops the pictures. What was held was released before.
     async fn finish(mut self, over: Over) -> Over {
-        self.watch = None;
-        self.thumbnails = None;
-        self.machine.release_all();
-        while let Some(event) = self.machine.poll_event() {
-            if let AgentEvent::Input(event) = event {
-                _ = self.events.send((self.id, ConnectionEvent::Input(event))).await;
+        self.exchange.finish();
+        while let Some(event) = self.exchange.poll_event() {
+            if matches!(event, ConnectionEvent::Input(_)) {
+                _ = self.events.send((self.exchange.id(), event)).await;
             }
         }
         let last_words = async {
-            while let Some(message) = self.pending.take().or_else(|| self.machine.poll_transmit()) {
+            while let Some(message) = self.pending.take().or_else(|| self.exchange.poll_transmit()) {
                 if self.writes.send(message).await.is_err() {
                     break;
                 }

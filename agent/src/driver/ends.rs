@@ -7,19 +7,19 @@ use protocol::reason::EndReason;
 use protocol::time::Micros;
 use tokio::task::block_in_place;
 
-use super::connection::{ConnectionId, Order, Over};
+use super::exchange::{ConnectionId, Order, Over};
 use super::session::{Due, Presence};
-use super::{Driver, LinkState};
+use super::{Core, LinkState};
 use crate::record::{RESTART_WINDOW_S, Report};
 
 /// The last messages leave within this, or the session ends without them.
 const ENDING_TIMEOUT: Micros = Micros::from_secs(3);
 
-impl Driver {
+impl Core {
     /// Begins a session's end: from here on nothing of it reaches the console. It is over when its last messages are
     /// gone.
     pub(super) fn end_session(&mut self, id: SessionId, reason: EndReason) {
-        let until = self.clock.now() + ENDING_TIMEOUT;
+        let until = self.now.at + ENDING_TIMEOUT;
         if self.sessions.get(&id).is_none_or(super::Session::is_ending) {
             return;
         }
@@ -71,7 +71,7 @@ impl Driver {
     /// The line broke: the session waits for its viewer.
     fn wait_for(&mut self, id: SessionId) {
         self.let_go(id);
-        let now = self.clock.now();
+        let now = self.now.at;
         let is_restarting = self.restart.is_some();
         let away = self.timing.away;
         let Some(session) = self.sessions.get_mut(&id) else { return };
@@ -129,7 +129,7 @@ impl Driver {
         if !matches!(self.link_state, LinkState::Up(_)) {
             return;
         }
-        if self.link.outgoing.try_send(FromAgent::Ended { session, reason, restarts }).is_ok() {
+        if self.link.try_send(FromAgent::Ended { session, reason, restarts }).is_ok() {
             self.record.reported(session);
         }
     }

@@ -1,9 +1,12 @@
-//! The pump: the link, the sessions, the pictures and the platform, one loop over a closed set of inputs.
+//! What the console decides: one closed set of inputs, each with its time, and what follows from it.
 //!
-//! The driver decides and remembers; it touches no pixel and waits for nobody: pictures, keys, sockets and the look at
-//! the room's call each have their own task or thread. Reading order: [`offer`] (may a session start), [`session`]
-//! (one session and its limits), [`connection`] (its socket), this file (the loop), then what it calls: `admission`,
-//! `room`, `commands`, `views`, `ends`, `reports`.
+//! The [`Core`] decides and remembers. It touches no pixel, reads no clock and waits for nobody: pictures, keys, sockets
+//! and the look at the room's call each have their own task or thread, and [`Driver`] brings it what they find. So the
+//! same core runs on virtual time (`trials/src/simulation`).
+//!
+//! Reading order: [`offer`] (may a session start), [`session`] (one session and its limits), [`exchange`] (what it says to
+//! its viewer), `connection` (its socket), this file (the inputs), then what it calls: `admission`, `room`, `commands`,
+//! `views`, `ends`, `reports`; `pump` has the loop.
 //!
 //! Restart at end with several people: the device restarts when the last session ends, if any of the sessions that
 //! ended since nobody was connected wanted it. It is held back while the room is in a call. A session whose viewer
@@ -13,11 +16,15 @@ mod admission;
 mod commands;
 mod connection;
 mod ends;
+pub mod exchange;
 pub mod offer;
+mod pump;
 mod reports;
 mod room;
 mod session;
 mod views;
+
+pub use pump::{Driver, Parts};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -31,32 +38,21 @@ use protocol::refusal::RefusalCode;
 use protocol::secure::{Grant, SessionCode, SignedGrant};
 use protocol::time::Micros;
 use protocol::wire::Text;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::block_in_place;
-use tokio::time::{Duration, Instant, sleep_until, timeout};
 
-use self::connection::{ConnectionEvent, ConnectionId, ORDERS_MAX};
+use self::exchange::{ConnectionEvent, ConnectionId, Exchange, Order};
 use self::offer::Nonces;
 use self::session::{Presence, Session};
-use crate::clock::{Clock, local_time};
-use crate::config::Config;
+use crate::clock::{Moment, local_time};
 use crate::hands::Hands;
 use crate::identity::{Enrolled, Identity};
-use crate::link::{Link, LinkEvent, LinkFailure, Welcome};
-use crate::pipeline::Pictures;
-use crate::platform::{
-    CallObservation, Displays, Key, KeySign, Platform, Power, Ring, RingButton, RingLine, RingNews, RoomName,
-};
+use crate::link::{LinkEvent, LinkFailure, Welcome};
+use crate::pipeline::PictureSource;
+use crate::platform::{CallObservation, Displays, Key, KeySign, Power, Ring, RingButton, RingLine, RingNews, RoomName};
 use crate::record::{Record, Resumable};
-use crate::socket::Tls;
 use crate::state_dir::StateDir;
 
-/// Events of all connections that wait for the driver; more wait at their connections.
-const CONNECTION_EVENTS_MAX: usize = 256;
-/// Presses of the ring's buttons that wait.
-const PRESSES_MAX: usize = 8;
-/// Sessions end within this when the agent stops.
-const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 /// How often time is looked at while somebody is connected.
 const TICK: Micros = Micros::from_millis(250);
 
@@ -77,39 +73,74 @@ impl Default for Timing {
     }
 }
 
-/// What the driver is put together from.
-pub struct Parts {
-    pub config: Config,
+/// What the core is put together from.
+pub struct CoreParts<'a> {
     pub dir: StateDir,
-    pub identity: Identity,
-    pub platform: Platform,
+    pub identity: &'a Identity,
     pub record: Record,
     /// Sessions that wait for their viewers after a restart of the device.
     pub resumable: Vec<Resumable>,
-    pub clock: Clock,
-    pub tls: Tls,
     pub timing: Timing,
+    pub platform_name: &'static str,
+    pub operating_system: String,
+    pub room_name: RoomName,
+    pub highest_access: Access,
+    pub outside: Outside,
 }
 
+/// What the core acts on.
+pub struct Outside {
+    pub displays: Arc<dyn Displays>,
+    pub pictures: Box<dyn PictureSource>,
+    pub hands: Hands,
+    pub ring: Box<dyn Ring>,
+    pub key_sign: Box<dyn KeySign>,
+    pub power: Box<dyn Power>,
+    pub sockets: Box<dyn Sockets>,
+    /// To the server; what does not fit is kept until the link is back.
+    pub link: mpsc::Sender<FromAgent>,
+    /// Comes back as [`Input::ShortcutDone`].
+    pub shortcuts_done: mpsc::Sender<ShortcutDone>,
+    /// Where nonces come from; `None` when the system has no randomness.
+    pub random: fn() -> Option<[u8; 32]>,
+}
+
+/// Opens the sockets of sessions.
+pub trait Sockets: Send {
+    /// Connects to the relay, in the background. What happens comes back as [`Input::Connection`].
+    fn open(&mut self, socket: NewSocket);
+}
+
+/// A socket to open.
+pub struct NewSocket {
+    pub relay_url: String,
+    pub ticket: [u8; 32],
+    pub exchange: Exchange,
+    /// Ends with the core's interest in the connection.
+    pub orders: mpsc::Receiver<Order>,
+}
+
+/// A shortcut was performed, or not.
+pub type ShortcutDone = (SessionId, Shortcut, bool);
+
 /// What happens to the agent.
-enum Input {
-    Link(Option<LinkEvent>),
+pub enum Input {
+    Link(LinkEvent),
     Connection(ConnectionId, ConnectionEvent),
     DisplaysChanged,
     Call(CallObservation),
     /// Somebody in the room pressed a button of the ring.
     Press(RingButton),
-    /// A shortcut was performed, or not.
-    ShortcutDone(SessionId, Shortcut, bool),
+    ShortcutDone(ShortcutDone),
+    /// [`Core::next_due`] has come.
     Tick,
-    Stop,
 }
 
-/// The running agent.
-pub struct Driver {
-    clock: Clock,
+/// What the agent knows and decides.
+pub struct Core {
+    /// Of the input that is being taken.
+    now: Moment,
     timing: Timing,
-    tls: Tls,
     dir: StateDir,
     platform_name: &'static str,
     operating_system: String,
@@ -117,8 +148,7 @@ pub struct Driver {
     highest_access: Access,
     identity: Facts,
     displays: Arc<dyn Displays>,
-    displays_changed: Arc<Notify>,
-    pictures: Pictures,
+    pictures: Box<dyn PictureSource>,
     hands: Hands,
     ring: RingGuard,
     /// What stands in it.
@@ -127,9 +157,10 @@ pub struct Driver {
     /// As the sign shows it.
     key: Key,
     power: Box<dyn Power>,
-    calls: watch::Receiver<CallObservation>,
+    sockets: Box<dyn Sockets>,
+    random: fn() -> Option<[u8; 32]>,
     call: CallState,
-    link: Link,
+    link: mpsc::Sender<FromAgent>,
     link_state: LinkState,
     backlog: VecDeque<FromAgent>,
     record: Record,
@@ -144,15 +175,10 @@ pub struct Driver {
     /// Some session that ended wanted the device restarted once nobody is connected.
     restart_wanted: bool,
     restart: Option<Restart>,
-    connection_events: Channel<(ConnectionId, ConnectionEvent)>,
-    shortcuts_done: Channel<(SessionId, Shortcut, bool)>,
-    presses: mpsc::Receiver<RingButton>,
+    shortcuts_done: mpsc::Sender<ShortcutDone>,
     tick_due_at: Micros,
     status_due_at: Micros,
 }
-
-/// Both ends, because the driver gives senders away.
-type Channel<T> = (mpsc::Sender<T>, mpsc::Receiver<T>);
 
 /// What the grants must say.
 struct Facts {
@@ -162,7 +188,7 @@ struct Facts {
     enrolled: Option<Enrolled>,
 }
 
-/// No ring stays when the driver goes, by a panic too.
+/// No ring stays when the core goes, by a panic too.
 struct RingGuard(Box<dyn Ring>);
 
 impl Drop for RingGuard {
@@ -208,137 +234,99 @@ struct Restart {
     went_down: bool,
 }
 
-impl Driver {
-    /// Puts the parts together and begins to connect.
-    ///
-    /// # Errors
-    /// When the system gives no thread.
-    pub fn start(parts: Parts) -> std::io::Result<Self> {
-        let Parts { config, dir, identity, platform, record, resumable, clock, tls, timing } = parts;
-        let displays: Arc<dyn Displays> = Arc::from(platform.displays);
-        let displays_changed = Arc::new(Notify::new());
-        let notify = Arc::clone(&displays_changed);
-        displays.on_change(Box::new(move || notify.notify_one()));
+impl Core {
+    /// Puts the parts together. `call` is the first look at the room.
+    pub fn new(parts: CoreParts<'_>, call: CallObservation, now: Moment) -> Self {
+        let CoreParts { dir, identity, record, resumable, timing, outside, .. } = parts;
+        let fingerprint = identity.fingerprint().to_string();
         let facts = Facts {
             key: identity.key.clone(),
             tenant: identity.tenant.clone(),
             room: identity.room.clone(),
             enrolled: identity.enrolled.clone(),
         };
-        let mut ring = platform.ring;
-        let (sender, presses) = mpsc::channel(PRESSES_MAX);
-        // Whoever presses so often has been heard.
-        ring.on_press(Box::new(move |button| _ = sender.try_send(button)));
-        let now = clock.now();
-        let sessions = resumable
-            .iter()
-            .map(|resumable| (resumable.session, Session::resumable(resumable, local_time(), now)))
-            .collect();
-        let mut driver = Self {
-            clock,
+        let waiting = |resumable: &Resumable| (resumable.session, Session::resumable(resumable, local_time(), now.at));
+        let mut core = Self {
+            now,
             timing,
-            tls: tls.clone(),
-            dir: dir.clone(),
-            platform_name: platform.name,
-            operating_system: platform.operating_system,
-            room_name: config.platform.room_name,
-            highest_access: config.highest_access,
+            dir,
+            platform_name: parts.platform_name,
+            operating_system: parts.operating_system,
+            room_name: parts.room_name,
+            highest_access: parts.highest_access,
             identity: facts,
-            pictures: Pictures::new(Arc::clone(&displays)),
-            displays,
-            displays_changed,
-            hands: Hands::start(platform.injector)?,
-            ring: RingGuard(ring),
+            displays: outside.displays,
+            pictures: outside.pictures,
+            hands: outside.hands,
+            ring: RingGuard(outside.ring),
             ring_shown: RingLine::default(),
-            key_sign: platform.key_sign,
-            key: Key { fingerprint: identity.fingerprint().to_string(), waits_for_approval: false },
-            power: platform.power,
-            calls: crate::calls::start(platform.call_state)?,
+            key_sign: outside.key_sign,
+            key: Key { fingerprint, waits_for_approval: false },
+            power: outside.power,
+            sockets: outside.sockets,
+            random: outside.random,
             call: CallState::Unknown,
-            link: Link::start(identity, dir, config.server, clock, tls),
+            link: outside.link,
             link_state: LinkState::Down,
             backlog: VecDeque::new(),
             record,
             nonces: Nonces::default(),
-            sessions,
+            sessions: resumable.iter().map(waiting).collect(),
             asking: BTreeMap::new(),
             news: None,
             n_connections: 0,
             input_holder: None,
             restart_wanted: false,
             restart: None,
-            connection_events: mpsc::channel(CONNECTION_EVENTS_MAX),
-            shortcuts_done: mpsc::channel(ORDERS_MAX),
-            presses,
+            shortcuts_done: outside.shortcuts_done,
             tick_due_at: Micros::ZERO,
             status_due_at: Micros::ZERO,
         };
-        let first = *driver.calls.borrow_and_update();
-        driver.take_call(first);
-        driver.key_sign.set(&driver.key);
-        driver.write_status();
-        Ok(driver)
+        core.take_call(call);
+        core.key_sign.set(&core.key);
+        core.write_status();
+        core
     }
 
-    /// Runs until `stop` completes or the server wants this console no more, and leaves the console as it should be.
-    ///
-    /// # Errors
-    /// Why there will be no link any more.
-    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), LinkFailure> {
-        tokio::pin!(stop);
-        loop {
-            let input = tokio::select! {
-                () = &mut stop => Input::Stop,
-                input = self.next_input() => input,
-            };
-            match input {
-                Input::Stop | Input::Link(None) => {
-                    self.stop(EndReason::AgentStopped).await;
-                    return Ok(());
-                }
-                Input::Link(Some(LinkEvent::Failed(failure))) => {
-                    self.link_state = LinkState::Failed(failure);
-                    self.write_status();
-                    self.stop(EndReason::Revoked).await;
-                    return Err(failure);
-                }
-                input => self.take(input),
-            }
-        }
-    }
-
-    async fn next_input(&mut self) -> Input {
-        let tick_at = self.next_tick();
-        tokio::select! {
-            Some((id, event)) = self.connection_events.1.recv() => Input::Connection(id, event),
-            event = self.link.events.recv() => Input::Link(event),
-            Some((session, shortcut, worked)) = self.shortcuts_done.1.recv() => {
-                Input::ShortcutDone(session, shortcut, worked)
-            }
-            Some(button) = self.presses.recv() => Input::Press(button),
-            () = self.displays_changed.notified() => Input::DisplaysChanged,
-            Ok(()) = self.calls.changed() => Input::Call(*self.calls.borrow_and_update()),
-            () = sleep_until(tick_at) => Input::Tick,
-        }
-    }
-
-    fn next_tick(&self) -> Instant {
+    /// When [`Input::Tick`] is due.
+    pub fn next_due(&self) -> Micros {
         let is_quiet = self.sessions.is_empty() && self.asking.is_empty() && self.news.is_none();
-        let at = if is_quiet { self.status_due_at } else { self.tick_due_at.min(self.status_due_at) };
-        Instant::from_std(self.clock.instant(at))
+        if is_quiet { self.status_due_at } else { self.tick_due_at.min(self.status_due_at) }
     }
 
-    fn take(&mut self, input: Input) {
+    /// Acts on what happened.
+    pub fn take(&mut self, input: Input, now: Moment) {
+        self.now = now;
         match input {
-            Input::Link(Some(event)) => self.take_link(event),
+            Input::Link(event) => self.take_link(event),
             Input::Connection(id, event) => self.take_connection(id, event),
             Input::DisplaysChanged => self.take_displays(),
             Input::Call(observation) => self.take_call(observation),
             Input::Press(button) => self.take_press(button),
-            Input::ShortcutDone(session, shortcut, worked) => self.take_shortcut_done(session, shortcut, worked),
+            Input::ShortcutDone((session, shortcut, worked)) => self.take_shortcut_done(session, shortcut, worked),
             Input::Tick => self.take_tick(),
-            Input::Link(None) | Input::Stop => {}
         }
+    }
+
+    /// Ends every session because the agent ends, but for those that a restart of the device survives. They are over
+    /// when their last messages are gone ([`Core::is_ending`]).
+    pub fn begin_stop(&mut self, reason: EndReason, now: Moment) {
+        self.now = now;
+        self.refuse_asking(RefusalCode::AgentRefused);
+        if self.restart.is_some() {
+            return;
+        }
+        let waits_for_restart = |session: &Session| matches!(session.presence, Presence::Restarting { .. });
+        let ending = self.sessions.iter().filter(|(_, session)| !waits_for_restart(session));
+        let ids: Vec<_> = ending.map(|(id, _)| *id).collect();
+        for id in ids {
+            self.end_session(id, reason);
+        }
+    }
+
+    /// Some session's last messages are leaving.
+    pub fn is_ending(&self) -> bool {
+        self.sessions.values().any(Session::is_ending)
     }
 
     fn take_link(&mut self, event: LinkEvent) {
@@ -352,7 +340,7 @@ impl Driver {
                 self.asking.clear();
                 self.update_ring();
             }
-            LinkEvent::Failed(_) => {}
+            LinkEvent::Failed(failure) => self.link_state = LinkState::Failed(failure),
         }
         self.write_status();
     }
@@ -389,7 +377,7 @@ impl Driver {
                 self.end_session(session, reason);
             }
             ToAgent::Leases { sessions } => {
-                let leased_until = self.clock.now() + self.timing.lease;
+                let leased_until = self.now.at + self.timing.lease;
                 for session in sessions.iter() {
                     if let Some(session) = self.sessions.get_mut(session) {
                         session.leased_until = leased_until;
@@ -426,7 +414,7 @@ impl Driver {
     }
 
     fn take_open(&mut self, id: SessionId, wanted: DisplayId, code: SessionCode) {
-        let now = self.clock.now();
+        let now = self.now.at;
         let (displays, _) = self.displays.list();
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Presence::Connecting(connection) =
@@ -465,7 +453,7 @@ impl Driver {
     }
 
     fn take_call(&mut self, observation: CallObservation) {
-        let now = self.clock.now();
+        let now = self.now.at;
         let call = match (observation, self.call) {
             (CallObservation::Idle, _) => CallState::Idle,
             (CallObservation::InCall, state @ CallState::InCall { .. }) => state,
@@ -482,7 +470,7 @@ impl Driver {
     }
 
     fn take_tick(&mut self) {
-        let now = self.clock.now();
+        let now = self.now.at;
         self.tick_due_at = now + TICK;
         let ids: Vec<_> = self.sessions.keys().copied().collect();
         for id in ids {
@@ -492,44 +480,6 @@ impl Driver {
         self.give_up_restart(now);
         if self.status_due_at <= now {
             self.write_status();
-        }
-    }
-
-    /// Ends every session, tells the server, and lets go of the console.
-    async fn stop(mut self, reason: EndReason) {
-        tracing::info!("the agent stops");
-        self.refuse_asking(RefusalCode::AgentRefused);
-        if self.restart.is_none() {
-            let ids: Vec<_> = self.sessions.keys().copied().collect();
-            for id in ids {
-                let waits_for_restart = self
-                    .sessions
-                    .get(&id)
-                    .is_some_and(|session| matches!(session.presence, Presence::Restarting { .. }));
-                if !waits_for_restart {
-                    self.end_session(id, reason);
-                }
-            }
-        }
-        let is_ending = |driver: &Self| driver.sessions.values().any(Session::is_ending);
-        let ended = async {
-            while is_ending(&self) {
-                let input = self.next_input().await;
-                self.take(input);
-            }
-        };
-        if timeout(STOP_TIMEOUT, ended).await.is_err() {
-            tracing::warn!("a session's last messages did not leave in time");
-        }
-        block_in_place(|| self.ring.0.hide());
-        let Link { outgoing, mut events, task } = self.link;
-        drop(outgoing);
-        let drained = async {
-            while events.recv().await.is_some() {}
-            task.await
-        };
-        if timeout(STOP_TIMEOUT, drained).await.is_err() {
-            tracing::warn!("the server did not take the last messages in time");
         }
     }
 }

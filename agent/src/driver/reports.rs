@@ -7,15 +7,14 @@ use protocol::wire::{List, Text};
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::session::Session;
-use super::{Driver, LinkState};
-use crate::clock::unix_seconds;
+use super::{Core, LinkState};
 use crate::record::Report;
 use crate::status::{self, Status};
 
 /// What the server is to hear when the link is back; the oldest events of sessions go first.
 const BACKLOG_MAX: usize = 256;
 
-impl Driver {
+impl Core {
     pub(super) fn hello(&mut self) {
         let (displays, _) = self.displays.list();
         let info = ConsoleInfo {
@@ -39,11 +38,8 @@ impl Driver {
     /// Sends a message, or keeps it until the link is back.
     pub(super) fn send(&mut self, message: FromAgent) {
         let is_up = matches!(self.link_state, LinkState::Up(_));
-        let unsent = if is_up {
-            self.link.outgoing.try_send(message).err().map(TrySendError::into_inner)
-        } else {
-            Some(message)
-        };
+        let unsent =
+            if is_up { self.link.try_send(message).err().map(TrySendError::into_inner) } else { Some(message) };
         if let Some(message) = unsent.filter(is_worth_keeping) {
             self.backlog.push_back(message);
             self.trim_backlog();
@@ -63,7 +59,7 @@ impl Driver {
         let person = |session: &Session| format!("{} ({})", session.user_name, session.access.name());
         let status = Status {
             process: std::process::id(),
-            written_unix_s: unix_seconds(),
+            written_unix_s: self.now.unix_s,
             platform: self.platform_name.to_owned(),
             displays: displays.iter().map(name).collect(),
             room: self.room_name.get(),
@@ -72,7 +68,7 @@ impl Driver {
             people: self.sessions.values().map(person).collect(),
         };
         status.write(&self.dir);
-        self.status_due_at = self.clock.now() + Micros::from_secs(status::INTERVAL_S);
+        self.status_due_at = self.now.at + Micros::from_secs(status::INTERVAL_S);
     }
 
     /// What the link could not send waits for the next one.

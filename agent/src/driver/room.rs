@@ -10,7 +10,7 @@ use tokio::task::block_in_place;
 
 use super::admission::refuse;
 use super::session::Session;
-use super::{Asking, Driver, News, Offer};
+use super::{Asking, Core, News, Offer};
 use crate::platform::{PlatformError, RestartNews, RingAsk, RingButton, RingLine, RingNews};
 
 /// Nobody waits longer for the people in the room, whatever the grant says: the server would not, either.
@@ -18,10 +18,10 @@ const ASK_MAX: Micros = Micros::from_secs(30);
 /// The last word stands for so long.
 const NEWS_FOR: Micros = Micros::from_secs(10);
 
-impl Driver {
+impl Core {
     /// Tells the room who wants to connect. The answer to the offer comes with their decision, or when the time is over.
     pub(super) fn ask_room(&mut self, offer: Offer, grant: Grant, within: Micros) -> Result<(), RefusalCode> {
-        let (session, until) = (grant.session, self.clock.now() + within.min(ASK_MAX));
+        let (session, until) = (grant.session, self.now.at + within.min(ASK_MAX));
         self.news = None;
         self.asking.insert(session, Asking { offer, grant, until });
         if let Err(error) = self.show_ring() {
@@ -99,7 +99,7 @@ impl Driver {
 
     /// Says what has happened, for a while.
     pub(super) fn tell_room(&mut self, news: RingNews) {
-        self.news = Some(News { news, until: self.clock.now() + NEWS_FOR });
+        self.news = Some(News { news, until: self.now.at + NEWS_FOR });
     }
 
     pub(super) fn tell_room_of_end(&mut self, session: &Session, restarts: bool) {
@@ -112,7 +112,7 @@ impl Driver {
     }
 
     fn ring_line(&self) -> RingLine {
-        let now = self.clock.now();
+        let now = self.now.at;
         let first = self.asking.values().min_by_key(|asking| asking.until);
         RingLine {
             people: self.sessions.values().map(Session::ring_person).collect(),

@@ -10,7 +10,7 @@ use protocol::time::Micros;
 use protocol::wire::Text;
 use tokio::sync::mpsc;
 
-use super::connection::{ConnectionId, Order};
+use super::exchange::{ConnectionId, Order};
 use crate::platform::RingPerson;
 use crate::record::Resumable;
 

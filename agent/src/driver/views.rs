@@ -8,11 +8,11 @@ use protocol::terms::CallPolicy;
 use protocol::wire::List;
 use tokio::sync::mpsc;
 
-use super::Driver;
-use super::connection::Order;
+use super::Core;
+use super::exchange::Order;
 use super::session::Session;
 
-impl Driver {
+impl Core {
     /// Has a viewer see what it should: its display, or nothing and why.
     pub(super) fn update_watch(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get(&id).filter(|session| session.is_open()) else { return };
@@ -69,7 +69,7 @@ impl Driver {
     }
 
     pub(super) fn send_people(&self) {
-        let now = self.clock.now();
+        let now = self.now.at;
         for (you, session) in self.sessions.iter().filter(|(_, session)| session.is_open()) {
             let people = self.sessions.iter().filter(|(_, other)| !other.is_ending());
             let people = people.map(|(id, other)| Person {

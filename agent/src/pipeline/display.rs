@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::screen::{Coded, Screen, View};
 use super::thumbnail::Thumbnails;
-use super::watch::{Credit, OUTPUTS_MAX, Output, Picture, ThreadWaker, Watch};
+use super::watch::{Credit, Output, Picture, ThreadWaker, Watch};
 use crate::platform::{Capture, Damage, Displays, PlatformError};
 
 /// Requests that wait for the thread; it takes them at every turn, so more than a few mean that it hangs.
@@ -55,11 +55,10 @@ impl DisplayThread {
     }
 
     pub(super) fn watch(&self) -> Option<Watch> {
-        let (outputs, received) = mpsc::channel(OUTPUTS_MAX);
-        let credit = Arc::new(Credit::new(self.waker.clone()));
-        let watcher = Watcher { outputs, credit: Arc::clone(&credit), view: None, cursor_sent: 0, state_sent: None };
+        let (watch, outputs, credit) = Watch::new(self.waker.clone());
+        let watcher = Watcher { outputs, credit, view: None, cursor_sent: 0, state_sent: None };
         self.request(Request::Watch(watcher))?;
-        Some(Watch { outputs: received, credit })
+        Some(watch)
     }
 
     pub(super) fn watch_thumbnails(&self, thumbnails: mpsc::Sender<Thumbnail>) -> Option<()> {

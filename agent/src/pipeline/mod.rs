@@ -38,7 +38,16 @@ pub fn open_encoder(quality: Quality) -> Result<Box<dyn Encoder>, EncodeError> {
     Ok(Box::new(OpenH264::new(quality)?))
 }
 
-/// The pictures of all displays. Dropping it ends every thread.
+/// Where viewers get their pictures from.
+pub trait PictureSource: Send {
+    /// Watches a display until the answer is dropped. `None` when it cannot be watched now.
+    fn watch(&mut self, display: DisplayId) -> Option<Watch>;
+
+    /// Sends small pictures of a display, at most one a second, until the receiver is dropped.
+    fn watch_thumbnails(&mut self, display: DisplayId, thumbnails: mpsc::Sender<Thumbnail>);
+}
+
+/// The pictures of all displays, from a thread for each. Dropping it ends every thread.
 pub struct Pictures {
     displays: Arc<dyn Displays>,
     threads: HashMap<DisplayId, DisplayThread>,
@@ -49,18 +58,6 @@ impl Pictures {
         Self { displays, threads: HashMap::new() }
     }
 
-    /// Watches a display until the answer is dropped. `None` when the system gives no thread.
-    pub fn watch(&mut self, display: DisplayId) -> Option<Watch> {
-        self.thread(display)?.watch()
-    }
-
-    /// Sends small pictures of a display, at most one a second, until the receiver is dropped.
-    pub fn watch_thumbnails(&mut self, id: DisplayId, thumbnails: mpsc::Sender<Thumbnail>) {
-        if self.thread(id).and_then(|thread| thread.watch_thumbnails(thumbnails)).is_none() {
-            tracing::warn!(?id, "no thumbnails of a display");
-        }
-    }
-
     fn thread(&mut self, display: DisplayId) -> Option<&DisplayThread> {
         if !self.threads.contains_key(&display) {
             match DisplayThread::start(display, Arc::clone(&self.displays)) {
@@ -69,5 +66,17 @@ impl Pictures {
             }
         }
         self.threads.get(&display)
+    }
+}
+
+impl PictureSource for Pictures {
+    fn watch(&mut self, display: DisplayId) -> Option<Watch> {
+        self.thread(display)?.watch()
+    }
+
+    fn watch_thumbnails(&mut self, id: DisplayId, thumbnails: mpsc::Sender<Thumbnail>) {
+        if self.thread(id).and_then(|thread| thread.watch_thumbnails(thumbnails)).is_none() {
+            tracing::warn!(?id, "no thumbnails of a display");
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::platform::Waker;
 
 /// What waits for a viewer's connection. One picture at most is among them ([`Credit`]); cursors and states are sent
 /// only while there is room left for it.
-pub(super) const OUTPUTS_MAX: usize = 16;
+const OUTPUTS_MAX: usize = 16;
 
 /// From a display's thread to a viewer.
 #[derive(Debug)]
@@ -38,6 +38,15 @@ pub struct Picture {
 pub struct Watch {
     pub outputs: mpsc::Receiver<Output>,
     pub credit: Arc<Credit>,
+}
+
+impl Watch {
+    /// With the end that makes the pictures: where they go, and the leave to encode them.
+    pub fn new(thread: ThreadWaker) -> (Self, mpsc::Sender<Output>, Arc<Credit>) {
+        let (sender, outputs) = mpsc::channel(OUTPUTS_MAX);
+        let credit = Arc::new(Credit::new(thread));
+        (Self { outputs, credit: Arc::clone(&credit) }, sender, credit)
+    }
 }
 
 impl Drop for Watch {
@@ -65,7 +74,7 @@ pub struct Credit {
 }
 
 impl Credit {
-    pub(super) fn new(thread: ThreadWaker) -> Self {
+    fn new(thread: ThreadWaker) -> Self {
         Self {
             state: AtomicU8::new(NONE),
             is_hungry: AtomicBool::new(false),
@@ -99,7 +108,8 @@ impl Credit {
         self.thread.wake();
     }
 
-    pub(super) fn take(&self) -> bool {
+    /// Takes the leave to encode one picture, if there is one.
+    pub fn take(&self) -> bool {
         if self.try_take() {
             return true;
         }
@@ -120,14 +130,15 @@ impl Credit {
         self.wants_keys.swap(false, Ordering::SeqCst)
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    /// The viewer still watches.
+    pub fn is_open(&self) -> bool {
         self.is_open.load(Ordering::SeqCst)
     }
 }
 
 /// Wakes a display's thread out of its capture, once it has one.
 #[derive(Clone, Default)]
-pub(super) struct ThreadWaker(Arc<Mutex<Option<Waker>>>);
+pub struct ThreadWaker(Arc<Mutex<Option<Waker>>>);
 
 impl ThreadWaker {
     pub(super) fn set(&self, waker: Option<Waker>) {
