@@ -29,6 +29,9 @@ struct Contents {
     boot: String,
     open: Vec<Open>,
     ended: Vec<Ended>,
+    /// Some session that ended wanted the device restarted once nobody is connected.
+    #[serde(default)]
+    restart_wanted: bool,
     /// The device is to restart as soon as the room is in no call.
     restart_due: bool,
 }
@@ -41,6 +44,9 @@ pub struct Open {
     pub user_name: String,
     modify: bool,
     pub restart_on_end: bool,
+    /// The viewer has been there since the device started: nothing is to be undone by a restart otherwise.
+    #[serde(default)]
+    viewer_came: bool,
     /// Seconds since 1970 at which somebody commanded a restart of the device.
     restarting_since: Option<u64>,
 }
@@ -79,6 +85,7 @@ impl Open {
             user_name: user_name.to_owned(),
             modify: access == Access::Modify,
             restart_on_end,
+            viewer_came: false,
             restarting_since: None,
         }
     }
@@ -107,10 +114,22 @@ impl Record {
     ///
     /// # Errors
     /// When it does not reach the disk: then the session may not start.
-    pub fn opened(&mut self, open: Open) -> Result<(), StateDirError> {
+    pub fn opened(&mut self, mut open: Open) -> Result<(), StateDirError> {
+        let is_this = |other: &Open| other.session == open.session;
+        open.viewer_came = self.contents.open.iter().any(|other| is_this(other) && other.viewer_came);
         self.contents.open.retain(|other| other.session != open.session);
         self.contents.open.push(open);
         self.save()
+    }
+
+    /// The viewer of a session is there.
+    pub fn viewer_came(&mut self, session: SessionId) {
+        let session = session.to_string();
+        let open = self.contents.open.iter_mut().find(|open| open.session == session && !open.viewer_came);
+        if let Some(open) = open {
+            open.viewer_came = true;
+            self.try_save();
+        }
     }
 
     /// A session that did not come to be.
@@ -120,12 +139,20 @@ impl Record {
         self.try_save();
     }
 
-    /// A session is over; `restart_due` when the device is to restart after it.
-    pub fn ended(&mut self, report: Report, restart_due: bool) {
+    /// A session is over. Whether it wants the device restarted is kept until nobody is connected; with
+    /// [`Report::restarts`] the restart is due.
+    pub fn ended(&mut self, report: Report, wants_restart: bool) {
         let session = report.session.to_string();
         self.contents.open.retain(|open| open.session != session);
         self.contents.end(session, report.reason, report.restarts);
-        self.contents.restart_due |= restart_due;
+        self.contents.restart_due |= report.restarts;
+        self.contents.restart_wanted = !report.restarts && (self.contents.restart_wanted || wants_restart);
+        self.try_save();
+    }
+
+    /// The server has not heard of an end after all.
+    pub fn unreported(&mut self, report: Report) {
+        self.contents.end(report.session.to_string(), report.reason, report.restarts);
         self.try_save();
     }
 
@@ -143,6 +170,11 @@ impl Record {
             open.restarting_since = since_unix_s;
         }
         self.try_save();
+    }
+
+    /// Some session that ended wanted a restart once nobody is connected.
+    pub fn restart_wanted(&self) -> bool {
+        self.contents.restart_wanted
     }
 
     pub fn restart_due(&self) -> bool {
@@ -187,22 +219,27 @@ impl Contents {
         boot.clone_into(&mut self.boot);
         // A device that has started anew since has restarted, for whatever reason.
         self.restart_due &= is_same_boot;
+        self.restart_wanted &= is_same_boot;
         let mut resumable = Vec::new();
-        for open in std::mem::take(&mut self.open) {
+        for mut open in std::mem::take(&mut self.open) {
             let Ok(session) = open.session.parse() else { continue };
             let waited_s = open.restarting_since.map(|since| now_unix_s.saturating_sub(since));
             match waited_s {
                 Some(waited_s) if waited_s < RESTART_WINDOW_S => {
                     resumable.push(open.resumable(session, RESTART_WINDOW_S - waited_s));
+                    open.viewer_came &= is_same_boot;
                     self.open.push(open);
                 }
                 Some(_) => self.end(open.session, EndReason::RestartTimedOut, false),
                 None => {
-                    let restarts = open.restart_on_end && is_same_boot;
+                    let restarts = open.restart_on_end && open.viewer_came && is_same_boot;
                     self.end(open.session, EndReason::AgentCrash, restarts);
                     self.restart_due |= restarts;
                 }
             }
+        }
+        if self.open.is_empty() {
+            self.restart_due |= std::mem::take(&mut self.restart_wanted);
         }
         (self, resumable)
     }
@@ -251,6 +288,7 @@ mod tests {
         let dir = StateDir::open(folder.path()).expect("ours");
         let (mut record, _) = Record::load(dir.clone(), "boot 1", 1000).expect("ours");
         record.opened(Open::new(SESSION, "Tina", Access::Modify, true)).expect("ours");
+        record.viewer_came(SESSION);
         act(&mut record);
         let (record, resumable) = Record::load(dir, next_boot, now).expect("ours");
         (record, resumable, folder)
@@ -298,6 +336,32 @@ mod tests {
         let (record, resumable, _folder) = after("boot 2", 1600, |record| record.set_restarting(Some(1000)));
         assert_eq!(record.reports()[0].reason, EndReason::RestartTimedOut);
         assert!(resumable.is_empty() && !record.restart_due());
+    }
+
+    #[test]
+    fn a_session_whose_viewer_never_came_causes_no_restart() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = StateDir::open(folder.path()).expect("ours");
+        let (mut record, _) = Record::load(dir.clone(), "boot 1", 1000).expect("ours");
+        record.opened(Open::new(SESSION, "Tina", Access::Modify, true)).expect("ours");
+        let (record, _) = Record::load(dir, "boot 1", 1010).expect("ours");
+        assert!(!record.restart_due() && !record.reports()[0].restarts);
+    }
+
+    #[test]
+    fn what_an_ended_session_wants_survives_the_agent_while_others_go_on() {
+        let other = SessionId([2; 16]);
+        let report = Report { session: other, reason: EndReason::EndedByViewer, restarts: false };
+        let act = |record: &mut Record| {
+            record.set_restart_on_end(SESSION, false);
+            record.opened(Open::new(other, "Max", Access::Modify, true)).expect("ours");
+            record.ended(report, true);
+            assert!(record.restart_wanted() && !record.restart_due());
+        };
+        let (record, ..) = after("boot 1", 1010, act);
+        assert!(record.restart_due(), "the last session ended with the agent");
+        let (record, ..) = after("boot 2", 1010, act);
+        assert!(!record.restart_due(), "the device has restarted");
     }
 
     #[test]

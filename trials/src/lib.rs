@@ -4,3 +4,4 @@
 //! `cargo xtask trials NAME --times N`. What a trial finds is named by a seed that shows it again.
 
 pub mod effort;
+pub mod simulation;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 
-use crate::{bench, check, contract, demo, dist, product, step, test};
+use crate::{bench, check, contract, demo, dist, product, step, test, trials};
 
 struct Command {
     name: &'static str,
@@ -52,6 +52,13 @@ const COMMANDS: &[Command] = &[
                   PRINCIPAL     only as these people of contract/principals.json\n\n\
                   Servers, logs and reports are left in target/contract.",
         run: contract::run,
+    },
+    Command {
+        name: "trials",
+        usage: "[NAME] [--times N] [--seed N]",
+        about: "try server and agent together, as often as you like; without a name: say what can be tried",
+        details: trials::DETAILS,
+        run: trials::run,
     },
     Command {
         name: "bench",
@@ -127,9 +134,17 @@ impl Arguments {
 
     /// Takes `--name VALUE` or `--name=VALUE`.
     pub(crate) fn number(&mut self, name: &str, default: u16) -> Result<u16> {
+        Ok(self.given(name)?.unwrap_or(default))
+    }
+
+    /// The same, when it is there.
+    pub(crate) fn given<T: std::str::FromStr<Err = std::num::ParseIntError>>(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<T>> {
         let prefix = format!("{name}=");
         let Some(place) = self.words.iter().position(|word| word == name || word.starts_with(&prefix)) else {
-            return Ok(default);
+            return Ok(None);
         };
         let word = self.words.remove(place);
         let value = match word.strip_prefix(&prefix) {
@@ -137,7 +152,7 @@ impl Arguments {
             None if place < self.words.len() => self.words.remove(place),
             None => bail!("{name} wants a number"),
         };
-        value.parse().with_context(|| format!("{name} wants a number, not {value:?}"))
+        value.parse().map(Some).with_context(|| format!("{name} wants a number, not {value:?}"))
     }
 
     /// Takes what is left; options are refused.

@@ -1,7 +1,7 @@
 //! The commands of this repository, run as `cargo xtask NAME`.
 //!
 //! Reading order: [`cli`] (names and help), one module per command ([`demo`], [`test`], [`contract`], [`bench`],
-//! [`check`], [`dist`]), what they build ([`portal`], [`product`], [`server`]), what they set up ([`tools`]), and what all of them use:
+//! [`trials`], [`check`], [`dist`]), what they build ([`portal`], [`product`], [`server`]), what they set up ([`tools`]), and what all of them use:
 //! [`step`] (what is printed) and [`process`] (what is started, and ended again).
 //!
 //! It never sets `RUSTFLAGS`: that would replace the flags of `.cargo/config.toml`.
@@ -21,6 +21,7 @@ mod step;
 mod summary;
 mod test;
 mod tools;
+mod trials;
 mod workspace;
 
 use std::process::ExitCode;

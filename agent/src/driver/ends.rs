@@ -104,16 +104,18 @@ impl Core {
         let Some(session) = self.sessions.remove(&id) else { return };
         let Presence::Ending { reason, .. } = session.presence else { return };
         let has_restarted = reason == EndReason::RestartTimedOut;
-        self.restart_wanted |= session.restart_on_end && session.was_open && !has_restarted;
+        let wants_restart = session.restart_on_end && session.is_since_restart && !has_restarted;
         let is_last = self.sessions.is_empty();
-        let restarts = is_last && std::mem::take(&mut self.restart_wanted) && self.power.can_restart();
+        let is_wanted = wants_restart || self.record.restart_wanted();
+        let restarts = is_last && is_wanted && self.power.can_restart();
+        let report = Report { session: id, reason, restarts };
+        // Before the ring: one that fails ends the others, and the last of them has to know what this one wanted.
+        self.record.ended(report, wants_restart);
         if is_last && session.was_open && !has_restarted {
             self.tell_room_of_end(&session, restarts);
         }
         self.update_ring();
         self.event(id, SessionEvent::IndicatorHidden);
-        let report = Report { session: id, reason, restarts };
-        self.record.ended(report, restarts);
         if is_last && self.restart.is_some() {
             self.end_restart();
         }

@@ -172,8 +172,6 @@ pub struct Core {
     news: Option<News>,
     n_connections: u32,
     input_holder: Option<SessionId>,
-    /// Some session that ended wanted the device restarted once nobody is connected.
-    restart_wanted: bool,
     restart: Option<Restart>,
     shortcuts_done: mpsc::Sender<ShortcutDone>,
     tick_due_at: Micros,
@@ -276,7 +274,6 @@ impl Core {
             news: None,
             n_connections: 0,
             input_holder: None,
-            restart_wanted: false,
             restart: None,
             shortcuts_done: outside.shortcuts_done,
             tick_due_at: Micros::ZERO,
@@ -427,10 +424,12 @@ impl Core {
         let first = displays.first().map_or(wanted, |display| display.id);
         session.display = Some(if is_there(wanted) { wanted } else { first });
         let came_back = std::mem::replace(&mut session.was_open, true);
+        session.is_since_restart = true;
         session.notice(Notice::RestartOnEnd { on: session.restart_on_end });
         if session.restarting {
             session.notice(Notice::Restart { phase: RestartPhase::AgentBack });
         }
+        self.record.viewer_came(id);
         self.event(id, if came_back { SessionEvent::ViewerReconnected } else { SessionEvent::ViewerConnected });
         self.choose_input_holder();
         self.send_displays(id);

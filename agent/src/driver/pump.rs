@@ -67,10 +67,10 @@ impl Driver {
         let displays_changed = Arc::new(Notify::new());
         let notify = Arc::clone(&displays_changed);
         displays.on_change(Box::new(move || notify.notify_one()));
-        let (pressed, presses) = mpsc::channel(PRESSES_MAX);
+        let (press, presses) = mpsc::channel(PRESSES_MAX);
         let mut ring = platform.ring;
         // Whoever presses so often has been heard.
-        ring.on_press(Box::new(move |button| _ = pressed.try_send(button)));
+        ring.on_press(Box::new(move |button| _ = press.try_send(button)));
         let (events, connection_events) = mpsc::channel(CONNECTION_EVENTS_MAX);
         let (done, shortcuts_done) = mpsc::channel(ORDERS_MAX);
         let (outgoing, to_send) = mpsc::channel(OUTGOING_MAX);

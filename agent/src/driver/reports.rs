@@ -76,7 +76,7 @@ impl Core {
         for message in unsent.into_iter().rev() {
             match message {
                 FromAgent::Ended { session, reason, restarts } => {
-                    self.record.ended(Report { session, reason, restarts }, false);
+                    self.record.unreported(Report { session, reason, restarts });
                 }
                 message if is_worth_keeping(&message) => self.backlog.push_front(message),
                 _ => {}

@@ -41,6 +41,8 @@ pub(super) struct Session {
     pub(super) display: Option<DisplayId>,
     /// The viewer has been there.
     pub(super) was_open: bool,
+    /// The viewer has been there since the device started.
+    pub(super) is_since_restart: bool,
     pub(super) is_silent: bool,
     pub(super) wants_thumbnails: bool,
     /// Somebody commanded a restart of the device and the viewer was not told yet that it is over.
@@ -116,6 +118,7 @@ impl Session {
             leased_until: now,
             display: None,
             was_open: false,
+            is_since_restart: false,
             is_silent: false,
             wants_thumbnails: false,
             restarting: false,
@@ -141,6 +144,7 @@ impl Session {
             leased_until: now,
             display: None,
             was_open: true,
+            is_since_restart: false,
             is_silent: false,
             wants_thumbnails: false,
             restarting: true,

@@ -28,7 +28,7 @@ enum Link {
 
 /// The life of one session.
 #[derive(Debug)]
-pub(super) struct Life {
+pub struct Life {
     grace: Micros,
     restart_grace: Micros,
     connect_within: Micros,
@@ -45,7 +45,7 @@ pub(super) struct Life {
 impl Life {
     /// A session that the console is asked about at `now`, and that may last for `maximum`. People in the room may decline
     /// it for as long as `asks_for`.
-    pub(super) fn new(limits: &SessionLimits, maximum: Micros, asks_for: Micros, now: Micros) -> Self {
+    pub fn new(limits: &SessionLimits, maximum: Micros, asks_for: Micros, now: Micros) -> Self {
         Self {
             grace: limits.grace,
             restart_grace: limits.restart_grace,
@@ -59,35 +59,35 @@ impl Life {
     }
 
     /// The console agreed, and the viewer has its ticket.
-    pub(super) fn expected(&mut self, now: Micros) {
+    pub fn expected(&mut self, now: Micros) {
         self.sockets = Sockets::Expected { until: now + self.connect_within };
     }
 
-    pub(super) fn joined(&mut self) {
+    pub fn joined(&mut self) {
         self.sockets = Sockets::Joined;
         self.connected = true;
         self.restarting_until = None;
     }
 
-    pub(super) fn parted(&mut self, now: Micros) {
+    pub fn parted(&mut self, now: Micros) {
         // An attempt that never came together does not shorten the wait for the first one.
         if self.sockets == Sockets::Joined || self.connected {
             self.sockets = Sockets::Away { until: now + self.grace };
         }
     }
 
-    pub(super) fn link_up(&mut self) {
+    pub fn link_up(&mut self) {
         self.link = Link::Up;
     }
 
-    pub(super) fn link_down(&mut self, now: Micros) {
+    pub fn link_down(&mut self, now: Micros) {
         if self.link == Link::Up {
             self.link = Link::Down { until: now + self.grace };
         }
     }
 
     /// The viewer asked for a restart of the device.
-    pub(super) fn restarting(&mut self, now: Micros) {
+    pub fn restarting(&mut self, now: Micros) {
         self.restarting_until = Some(now + self.restart_grace);
     }
 
@@ -100,7 +100,7 @@ impl Life {
     }
 
     /// When something is due, and the reason for which the session ends then.
-    pub(super) fn end(&self) -> (Micros, EndReason) {
+    pub fn end(&self) -> (Micros, EndReason) {
         let sockets = match self.sockets {
             Sockets::Joined => None,
             Sockets::Expected { until } if !self.connected => Some((until, EndReason::NeverConnected)),

@@ -10,7 +10,7 @@
 mod directory;
 mod gate;
 mod leases;
-mod life;
+pub mod life;
 mod limits;
 mod live;
 mod manager;
