@@ -10,9 +10,11 @@ mod chaos;
 mod console;
 mod hardware;
 mod judge;
+mod links;
 mod office;
 mod person;
 mod plant;
+mod relay;
 mod rules;
 
 pub use plant::Plant;
@@ -23,14 +25,12 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::time::{Duration, Instant};
 
 use agent::driver::Input;
-use agent::link::{LinkEvent, Welcome};
 use agent::pipeline::watch::{Output, Picture};
 use agent::platform::CallObservation;
 use protocol::access::Access;
 use protocol::geometry::{PixelRect, PixelSize};
 use protocol::ids::SessionId;
-use protocol::link::{Enrolment, FromAgent, SessionEvent, ToAgent};
-use protocol::reason::EndReason;
+use protocol::link::{FromAgent, ToAgent};
 use protocol::secure::Limits;
 use protocol::terms::{CallPolicy, ShortcutPolicy, Terms};
 use protocol::time::Micros;
@@ -38,8 +38,10 @@ use protocol::video::{AccessUnit, Codec, FrameKind, Region, StreamConfig};
 use protocol::wire::{Blob, List};
 
 use self::console::{Console, Said};
+use self::links::Wire;
 use self::office::{Act, Office, Request, Started};
 use self::person::{Does, Person};
+use self::relay::Splice;
 
 const N_CONSOLES: usize = 2;
 const N_PEOPLE: usize = 3;
@@ -174,36 +176,6 @@ impl Ord for Entry {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.0, self.1).cmp(&(other.0, other.1))
     }
-}
-
-/// Two sockets that the relay splices.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-struct Splice {
-    session: SessionId,
-    console: usize,
-    person: usize,
-    generation: u32,
-    agent_came: bool,
-    viewer_came: bool,
-    /// Bytes of the side that came first.
-    waiting: Vec<(bool, Vec<u8>)>,
-    is_closed: bool,
-    /// When the last message of each direction arrives: none overtakes another.
-    to_agent_at: Micros,
-    to_viewer_at: Micros,
-    /// The next message to the agent is changed on its way.
-    corrupts: bool,
-}
-
-/// The link of a console.
-#[derive(Default)]
-struct Wire {
-    /// Which link; messages of an earlier one are lost.
-    number: u32,
-    is_up: bool,
-    is_known_to_agent: bool,
-    to_agent_at: Micros,
-    from_agent_at: Micros,
 }
 
 /// What is known about a session from outside.
@@ -503,287 +475,6 @@ impl World {
         }
         self.with_person(person, |person, now, rng, does| person.act(N_CONSOLES, now, rng, does));
         self.after_ms(50, 900, Happening::Act { person });
-    }
-
-    // The agent and its link.
-
-    fn start_agent(&mut self, console: usize) {
-        tracing::info!(at_ms = self.now.as_millis(), console, "an agent starts");
-        self.consoles[console].start(self.now);
-        self.process_due[console] = Micros(u64::MAX);
-        let generation = self.consoles[console].generation;
-        self.displays_are_scheduled[console] = false;
-        self.with_process(console, generation, console::Process::settle);
-        self.try_link(console);
-    }
-
-    fn kill_agent(&mut self, console: usize, from_ms: u64, below_ms: u64) {
-        self.story.n_deaths += 1;
-        self.note_crash(console);
-        self.consoles[console].kill();
-        self.process_gone(console);
-        self.after_ms(from_ms, below_ms, Happening::ProcessBack { console });
-    }
-
-    fn process_gone(&mut self, console: usize) {
-        let of_console = |(socket, splice): (&usize, &Splice)| (splice.console == console).then_some(*socket);
-        let sockets: Vec<usize> = self.splices.iter().filter_map(of_console).collect();
-        for socket in sockets {
-            self.close(socket, false);
-        }
-        self.cut_link(console);
-    }
-
-    fn try_link(&mut self, console: usize) {
-        let generation = self.consoles[console].generation;
-        self.after_ms(20, 1500, Happening::LinkTry { console, generation });
-    }
-
-    fn connect_link(&mut self, console: usize) {
-        if self.consoles[console].process.is_none() || self.wires[console].is_up {
-            return;
-        }
-        if !self.office.is_up || self.now < self.links_blocked[console] {
-            return self.try_link(console);
-        }
-        let wire = &mut self.wires[console];
-        wire.number += 1;
-        wire.is_up = true;
-        wire.is_known_to_agent = false;
-        (wire.to_agent_at, wire.from_agent_at) = (self.now, self.now);
-        let link = wire.number;
-        self.office.link_up(console);
-        let generation = self.consoles[console].generation;
-        let at = self.arrival(Micros::ZERO, self.now);
-        self.wires[console].to_agent_at = at;
-        self.at(at, Happening::LinkUp { console, generation, link });
-        self.follow_office();
-    }
-
-    fn link_up(&mut self, console: usize, generation: u32, link: u32) {
-        if self.wires[console].number != link || !self.wires[console].is_up {
-            return;
-        }
-        self.wires[console].is_known_to_agent = true;
-        let enrolled = self.consoles[console].enrolled();
-        let welcome = Welcome { enrolled, room_name: "Aurora".to_owned(), status: Enrolment::Approved };
-        self.with_process(console, generation, |process, now, said| {
-            process.take(Input::Link(LinkEvent::Up(welcome)), now, said);
-        });
-    }
-
-    /// The line breaks; each end notices in its own time.
-    fn cut_link(&mut self, console: usize) {
-        let wire = &mut self.wires[console];
-        if !wire.is_up {
-            return;
-        }
-        wire.is_up = false;
-        let link = wire.number;
-        self.unsound_until[console] = self.now;
-        self.after_ms(1, 1500, Happening::LinkLost { console, link, at_agent: false });
-        self.after_ms(1, 1500, Happening::LinkLost { console, link, at_agent: true });
-    }
-
-    fn link_lost(&mut self, console: usize, link: u32, at_agent: bool) {
-        if self.wires[console].number != link {
-            return;
-        }
-        if !at_agent {
-            self.office.link_down(console, self.now);
-            return self.follow_office();
-        }
-        let generation = self.consoles[console].generation;
-        if std::mem::take(&mut self.wires[console].is_known_to_agent) {
-            self.with_process(console, generation, |process, now, said| {
-                process.take(Input::Link(LinkEvent::Down { unsent: Vec::new() }), now, said);
-            });
-        }
-        self.try_link(console);
-    }
-
-    fn tell_agent(&mut self, console: usize, link: u32, message: ToAgent) {
-        if !self.wires[console].is_up || self.wires[console].number != link {
-            return;
-        }
-        match &message {
-            ToAgent::Leases { sessions } => {
-                for session in sessions.iter() {
-                    if let Some(known) = self.known.get_mut(session) {
-                        known.leased_until = self.now + Micros::from_secs(15);
-                    }
-                }
-            }
-            ToAgent::Offer { request, grant, .. } => {
-                let signed = protocol::secure::SignedGrant::from_untrusted(grant.clone().into_vec());
-                if let Ok(grant) = signed.read_unverified() {
-                    self.offers_under_way.insert((console, *request), (grant.nonce, grant.session));
-                    self.known.entry(grant.session).or_insert(Known {
-                        leased_until: self.now,
-                        restart_on_end: grant.restart_on_end,
-                        was_open: false,
-                        console,
-                    });
-                }
-            }
-            _ => {}
-        }
-        let generation = self.consoles[console].generation;
-        self.with_process(console, generation, |process, now, said| {
-            process.take(Input::Link(LinkEvent::Message(message)), now, said);
-        });
-    }
-
-    /// What the agent said.
-    fn hear(&mut self, console: usize, generation: u32, said: Vec<Said>) {
-        for word in said {
-            match word {
-                Said::Link(message) => {
-                    self.note_message(console, &message);
-                    let wire = &self.wires[console];
-                    if wire.is_up && wire.is_known_to_agent {
-                        let (link, behind) = (wire.number, wire.from_agent_at);
-                        let at = self.arrival(self.links_blocked[console], behind);
-                        self.wires[console].from_agent_at = at;
-                        self.at(at, Happening::FromAgent { console, link, message });
-                    }
-                }
-                Said::Opens { socket } => {
-                    if let Some(splice) = self.splices.get_mut(&socket) {
-                        splice.generation = generation;
-                    }
-                    let at = self.arrival(self.consoles_blocked[console], Micros::ZERO);
-                    self.at(at, Happening::Came { socket, of_agent: true });
-                }
-                Said::Bytes { socket, bytes } => self.send(socket, false, bytes),
-                Said::Closes { socket } => self.close(socket, false),
-                Said::Picture { socket } => self.judge_picture(console, socket),
-                Said::Open { socket } => {
-                    if let Some(splice) = self.splices.get(&socket) {
-                        self.opened_since_restart[console] = true;
-                        self.owes_restart[console] = false;
-                        if let Some(known) = self.known.get_mut(&splice.session) {
-                            known.was_open = true;
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn note_message(&mut self, console: usize, message: &FromAgent) {
-        tracing::debug!(at_ms = self.now.as_millis(), console, ?message, "an agent says");
-        match message {
-            FromAgent::Accepted { request, session } => {
-                let Some((nonce, _)) = self.offers_under_way.remove(&(console, *request)) else { return };
-                if self.accepted.contains(&nonce) {
-                    self.broken(Rule::GrantOnce, format!("{session} by a grant that was spent"));
-                }
-                self.accepted.push(nonce);
-                if let Some(known) = self.known.get_mut(session) {
-                    known.leased_until = self.now + Micros::from_secs(15);
-                }
-            }
-            FromAgent::Event { session, event: SessionEvent::RestartOnEndSet { on } } => {
-                if let Some(known) = self.known.get_mut(session) {
-                    known.restart_on_end = *on;
-                }
-            }
-            FromAgent::Ended { session, reason, .. } => {
-                if let Some(known) = self.known.remove(session)
-                    && known.was_open
-                    && known.restart_on_end
-                    && *reason != EndReason::RestartTimedOut
-                {
-                    self.owes_restart[console] = true;
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// The sessions of an agent that dies want what they wanted.
-    fn note_crash(&mut self, console: usize) {
-        let wants = self.known.values().any(|known| known.console == console && known.was_open && known.restart_on_end);
-        self.owes_restart[console] |= wants;
-    }
-
-    // Sockets and the relay.
-
-    fn send(&mut self, socket: usize, to_agent: bool, bytes: Vec<u8>) {
-        let Some(splice) = self.splices.get(&socket) else { return };
-        let blocked = self.consoles_blocked[splice.console].max(self.people_blocked[splice.person]);
-        let behind = if to_agent { splice.to_agent_at } else { splice.to_viewer_at };
-        let at = self.arrival(blocked, behind);
-        if let Some(splice) = self.splices.get_mut(&socket) {
-            if to_agent {
-                splice.to_agent_at = at;
-            } else {
-                splice.to_viewer_at = at;
-            }
-        }
-        self.at(at, Happening::Bytes { socket, to_agent, bytes });
-    }
-
-    fn came(&mut self, socket: usize, of_agent: bool) {
-        let Some(splice) = self.splices.get_mut(&socket).filter(|splice| !splice.is_closed) else {
-            return self.gone(socket, of_agent);
-        };
-        if of_agent {
-            splice.agent_came = true;
-        } else {
-            splice.viewer_came = true;
-        }
-        if splice.agent_came && splice.viewer_came {
-            let waiting = std::mem::take(&mut splice.waiting);
-            let session = splice.session;
-            self.office.joined(session);
-            for (to_agent, bytes) in waiting {
-                self.carry(socket, to_agent, bytes);
-            }
-        }
-    }
-
-    fn carry(&mut self, socket: usize, to_agent: bool, mut bytes: Vec<u8>) {
-        let Some(splice) = self.splices.get_mut(&socket).filter(|splice| !splice.is_closed) else { return };
-        if !(splice.agent_came && splice.viewer_came) {
-            return splice.waiting.push((to_agent, bytes));
-        }
-        let (console, person, generation) = (splice.console, splice.person, splice.generation);
-        if to_agent {
-            if std::mem::take(&mut splice.corrupts) {
-                let place = self.rng.usize(..bytes.len());
-                bytes[place] ^= 1 << self.rng.u8(..8);
-            }
-            self.heard_at[console] = self.now;
-            self.with_process(console, generation, |process, now, said| process.receive(socket, &bytes, now, said));
-        } else {
-            self.with_person(person, |person, now, _, does| person.receive(socket, bytes, now, does));
-        }
-    }
-
-    /// One end closed: what it sent before still arrives, and then the other end hears of it.
-    fn close(&mut self, socket: usize, by_viewer: bool) {
-        let Some(splice) = self.splices.get(&socket).filter(|splice| !splice.is_closed) else { return };
-        let behind = if by_viewer { splice.to_agent_at } else { splice.to_viewer_at };
-        let blocked = self.consoles_blocked[splice.console].max(self.people_blocked[splice.person]);
-        let at = self.arrival(blocked, behind);
-        self.at(at, Happening::Gone { socket, at_agent: by_viewer });
-    }
-
-    /// The relay's connection to one end is over.
-    fn gone(&mut self, socket: usize, at_agent: bool) {
-        let Some(splice) = self.splices.get_mut(&socket) else { return };
-        let (session, console, person) = (splice.session, splice.console, splice.person);
-        let (generation, was_closed) = (splice.generation, std::mem::replace(&mut splice.is_closed, true));
-        if !was_closed {
-            self.office.parted(session, self.now);
-        }
-        if at_agent {
-            self.with_process(console, generation, |process, now, said| process.socket_broken(socket, now, said));
-        } else {
-            self.with_person(person, |person, now, _, _| person.socket_broken(socket, now));
-        }
     }
 
     // The server.
