@@ -34,6 +34,10 @@ pub enum Command {
     Run(RunArgs),
     /// Print what the running agent last said about itself.
     Status(StatusArgs),
+    /// Started by the agent: releases what is down when the agent is killed.
+    #[cfg(unix)]
+    #[command(hide = true)]
+    ReleaseGuard(ReleaseGuardArgs),
 }
 
 #[derive(Debug, Args)]
@@ -58,6 +62,14 @@ pub struct RunArgs {
 pub struct StatusArgs {
     #[command(flatten)]
     pub state: StateArgs,
+}
+
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct ReleaseGuardArgs {
+    /// The X servers.
+    #[arg(required = true)]
+    pub servers: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -141,6 +153,8 @@ impl Config {
                 x11_displays: file.x11.displays(),
                 restart_command: file.power.restart_command,
                 call_state_command: file.call_state.command,
+                // The agent itself, with another command.
+                release_guard: std::env::current_exe().ok(),
                 simulated_displays: args.displays,
                 simulated_state_file: Some(dir.path().join(SIMULATED_FILE)),
                 // The room is not known before the identity is.
@@ -330,5 +344,13 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory as _;
         Cli::command().debug_assert();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_agent_starts_its_guard_by_the_name_that_it_has() {
+        let cli = Cli::try_parse_from(["redring-agent", crate::platform::x11::release_guard::COMMAND, ":1", ":2"]);
+        let Command::ReleaseGuard(args) = cli.expect("a command").command else { panic!("another command") };
+        assert_eq!(args.servers, [":1", ":2"]);
     }
 }

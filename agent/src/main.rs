@@ -4,11 +4,15 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use agent::clock::{Clock, unix_seconds};
+#[cfg(unix)]
+use agent::config::ReleaseGuardArgs;
 use agent::config::{Cli, Command, Config, ConfigError, RunArgs, StatusArgs};
 use agent::driver::{Driver, Parts, Timing};
 use agent::identity::{Identity, IdentityError};
 use agent::link::LinkFailure;
 use agent::platform::simulated::seed_of;
+#[cfg(unix)]
+use agent::platform::x11::release_guard::watch;
 use agent::platform::{self, PlatformError};
 use agent::record::{Record, boot_name};
 use agent::socket::Tls;
@@ -21,6 +25,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run(&args),
         Command::Status(args) => print_status(&args),
+        #[cfg(unix)]
+        Command::ReleaseGuard(args) => guard(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -49,6 +55,20 @@ fn exit_code(error: &anyhow::Error) -> u8 {
 fn print_status(args: &StatusArgs) -> anyhow::Result<()> {
     let report = status::report(&StateDir::existing(args.state.path()))?;
     std::io::stdout().write_all(report.as_bytes())?;
+    Ok(())
+}
+
+/// Ends with its standard input, not with a signal: whoever stops a service stops all of its processes at a time, and the
+/// agent needs its time to let go.
+#[cfg(unix)]
+fn guard(args: &ReleaseGuardArgs) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let unheard = {
+        let _entered = runtime.enter();
+        stop_signal()?
+    };
+    watch(std::io::stdin(), &args.servers)?;
+    drop(unheard);
     Ok(())
 }
 

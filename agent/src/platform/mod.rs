@@ -31,6 +31,8 @@ pub struct Settings {
     pub restart_command: Vec<String>,
     /// Exit code 0 is in a call, 1 is not, anything else is unknown; empty: the platform's own detection.
     pub call_state_command: Vec<String>,
+    /// The program that releases what is down when this one is killed: `redring-agent`. `None`: nobody does.
+    pub release_guard: Option<PathBuf>,
     /// How many displays a simulated console has: 1 to 3.
     pub simulated_displays: u8,
     /// Where a simulated console keeps its settings; `None`: they end with it.

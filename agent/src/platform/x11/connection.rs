@@ -1,6 +1,6 @@
 //! A connection to one X server, and waiting on it without a timer.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -175,19 +175,36 @@ pub(super) fn wait_for_any(
     alarm: &Alarm,
     deadline: Option<Instant>,
 ) -> Result<Ended, PlatformError> {
-    let mut fds = vec![PollFd::new(&*alarm.0, PollFlags::IN)];
-    fds.extend(servers.iter().map(|server| PollFd::new(server.stream(), PollFlags::IN)));
-    let n_ready = loop {
-        match rustix::event::poll(&mut fds, timespec(deadline).as_ref()) {
-            Err(Errno::INTR) => {}
-            other => break other.explain("waiting for the X server")?,
-        }
-    };
-    if !fds[0].revents().is_empty() {
+    let (is_rung, n_ready) = poll(alarm.0.as_fd(), servers, deadline)?;
+    if is_rung {
         alarm.clear();
         return Ok(Ended::Woken);
     }
     Ok(if n_ready == 0 { Ended::TimedOut } else { Ended::Readable })
+}
+
+/// The same until there is something to read from `input` or one of the servers sends something; true for `input`.
+pub(super) fn wait_for_input(input: BorrowedFd<'_>, servers: &[&XServer]) -> Result<bool, PlatformError> {
+    poll(input, servers, None).map(|(is_ready, _)| is_ready)
+}
+
+/// Whether `first` is ready, and how many are.
+fn poll(
+    first: BorrowedFd<'_>,
+    servers: &[&XServer],
+    deadline: Option<Instant>,
+) -> Result<(bool, usize), PlatformError> {
+    let mut fds = vec![PollFd::from_borrowed_fd(first, PollFlags::IN)];
+    fds.extend(servers.iter().map(|server| PollFd::new(server.stream(), PollFlags::IN)));
+    loop {
+        match rustix::event::poll(&mut fds, timespec(deadline).as_ref()) {
+            Err(Errno::INTR) => {}
+            other => {
+                let n_ready = other.explain("waiting for the X server")?;
+                return Ok((!fds[0].revents().is_empty(), n_ready));
+            }
+        }
+    }
 }
 
 /// Fits every system's idea of a time-out; a longer wait ends early, which its owner sees as a time-out.

@@ -13,13 +13,15 @@ use protocol::input::{LockKeys, PointerButton};
 use protocol::keycode::KeyCode;
 use x11rb::protocol::dpms::{self, ConnectionExt as _, DPMSMode};
 use x11rb::protocol::xproto::{
-    BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConnectionExt as _, Keycode, MOTION_NOTIFY_EVENT, ScreenSaver,
+    BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConnectionExt as _, CreateWindowAux, KEY_PRESS_EVENT, KEY_RELEASE_EVENT,
+    Keycode, MOTION_NOTIFY_EVENT, ScreenSaver, Window, WindowClass,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 
 use super::connection::{Explain, ServerName, XServer};
 use super::displays::{Layout, Place};
 use super::keyboard::Keyboard;
+use super::release_guard::{Held, ReleaseGuard};
 use crate::platform::{Injector, PlatformError};
 
 const NOTCH: i32 = 120;
@@ -39,16 +41,33 @@ impl Seat {
         Ok(Self { server, keyboard })
     }
 
-    fn button(&self, button: u8, down: bool) -> Result<(), PlatformError> {
-        let kind = if down { BUTTON_PRESS_EVENT } else { BUTTON_RELEASE_EVENT };
-        let request = self.server.connection.xtest_fake_input(kind, button, 0, x11rb::NONE, 0, 0, 0);
-        request.explain("pressing a button").map(drop)
+    /// A window that is never shown and ends with the connection: by it others see that nothing more comes.
+    fn window(&self) -> Result<Window, PlatformError> {
+        let (what, server) = ("making a window", &self.server);
+        let window = server.new_id()?;
+        let (class, values) = (WindowClass::INPUT_ONLY, CreateWindowAux::new().override_redirect(1));
+        let made = server.connection.create_window(0, window, server.root(), -1, -1, 1, 1, 0, class, 0, &values);
+        made.explain(what)?;
+        // Whoever is told of it finds it.
+        server.sync()?;
+        Ok(window)
+    }
+
+    fn press(&self, held: Held, down: bool) -> Result<(), PlatformError> {
+        let (kind, detail) = match (held, down) {
+            (Held::Key(keycode), true) => (KEY_PRESS_EVENT, keycode),
+            (Held::Key(keycode), false) => (KEY_RELEASE_EVENT, keycode),
+            (Held::Button(button), true) => (BUTTON_PRESS_EVENT, button),
+            (Held::Button(button), false) => (BUTTON_RELEASE_EVENT, button),
+        };
+        let request = self.server.connection.xtest_fake_input(kind, detail, 0, x11rb::NONE, 0, 0, 0);
+        request.explain("pressing a key or button").map(drop)
     }
 
     fn click(&self, button: u8, times: i32) -> Result<(), PlatformError> {
         for _ in 0..times {
-            self.button(button, true)?;
-            self.button(button, false)?;
+            self.press(Held::Button(button), true)?;
+            self.press(Held::Button(button), false)?;
         }
         Ok(())
     }
@@ -81,10 +100,11 @@ pub(super) struct X11Injector {
     keys: HashMap<KeyCode, ServerName>,
     buttons: HashMap<u8, ServerName>,
     wheel: Wheel,
+    guard: ReleaseGuard,
 }
 
 impl X11Injector {
-    pub(super) fn new(layout: Arc<Layout>) -> Self {
+    pub(super) fn new(layout: Arc<Layout>, guard: ReleaseGuard) -> Self {
         Self {
             layout,
             seats: HashMap::new(),
@@ -92,6 +112,7 @@ impl X11Injector {
             keys: HashMap::new(),
             buttons: HashMap::new(),
             wheel: Wheel::default(),
+            guard,
         }
     }
 
@@ -110,7 +131,9 @@ impl X11Injector {
         act: impl FnOnce(&mut Seat) -> Result<T, PlatformError>,
     ) -> Result<T, PlatformError> {
         if !self.seats.contains_key(name) {
-            self.seats.insert(Arc::clone(name), Seat::open(name)?);
+            let seat = Seat::open(name)?;
+            self.guard.presser(name, seat.window()?);
+            self.seats.insert(Arc::clone(name), seat);
         }
         let seat = self.seats.get_mut(name).ok_or(PlatformError::Disconnected)?;
         let done = seat.keyboard.take_events().and_then(|()| act(seat)).and_then(|done| {
@@ -121,6 +144,18 @@ impl X11Injector {
             self.seats.remove(name);
         }
         done
+    }
+
+    /// The guard hears of it before it is down and after it is up: if the agent is killed in between, it is released.
+    fn press(&mut self, name: &ServerName, held: Held, down: bool) -> Result<(), PlatformError> {
+        if down {
+            self.guard.down(name, held);
+        }
+        self.at(name, |seat| seat.press(held, down))?;
+        if !down {
+            self.guard.up(name, held);
+        }
+        Ok(())
     }
 }
 
@@ -134,7 +169,7 @@ impl Injector for X11Injector {
         if down {
             self.keys.insert(code, Arc::clone(&target));
         }
-        self.at(&target, |seat| seat.keyboard.key(code.x11_keycode(), down))
+        self.press(&target, Held::Key(code.x11_keycode()), down)
     }
 
     fn pointer(&mut self, display: DisplayId, point: PixelPoint) -> Result<(), PlatformError> {
@@ -153,20 +188,26 @@ impl Injector for X11Injector {
         if down {
             self.buttons.insert(button, Arc::clone(&target));
         }
-        self.at(&target, |seat| seat.button(button, down))
+        self.press(&target, Held::Button(button), down)
     }
 
     fn wheel(&mut self, horizontal: i16, vertical: i16) -> Result<(), PlatformError> {
         let clicks = self.wheel.turn(horizontal, vertical);
         let target = self.here()?;
-        self.at(&target, |seat| clicks.iter().try_for_each(|(button, times)| seat.click(*button, *times)))
+        for (button, times) in clicks.into_iter().filter(|(_, times)| 0 < *times) {
+            self.guard.down(&target, Held::Button(button));
+            self.at(&target, |seat| seat.click(button, times))?;
+            self.guard.up(&target, Held::Button(button));
+        }
+        Ok(())
     }
 
     fn text(&mut self, text: &str) -> Result<(), PlatformError> {
         let target = self.here()?;
         let modifiers = self.keys.iter().filter(|(code, at)| code.is_modifier() && **at == target);
         let held: Vec<Keycode> = modifiers.map(|(code, _)| code.x11_keycode()).collect();
-        self.at(&target, |seat| seat.keyboard.text(text, &held))
+        let guard = self.guard.clone();
+        self.at(&target, |seat| seat.keyboard.text(text, &held, &guard))
     }
 
     fn locks(&mut self, locks: LockKeys) -> Result<(), PlatformError> {
@@ -190,7 +231,7 @@ impl Drop for X11Injector {
             let _ = self.key(code, false);
         }
         for (button, target) in std::mem::take(&mut self.buttons) {
-            let _ = self.at(&target, |seat| seat.button(button, false));
+            let _ = self.press(&target, Held::Button(button), false);
         }
         for seat in self.seats.values() {
             let _ = seat.server.sync();

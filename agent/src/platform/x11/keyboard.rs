@@ -1,6 +1,6 @@
 //! The keyboard of one X server: single keys, text whatever the layout, and the lock keys.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use protocol::input::LockKeys;
@@ -13,6 +13,7 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 
 use super::connection::{Explain, XServer};
 use super::keymap::{CORE_KEYBOARD, Keymap, Stroke, all_modifiers};
+use super::release_guard::{Held, ReleaseGuard};
 use super::spares::Spares;
 use crate::platform::PlatformError;
 
@@ -58,7 +59,7 @@ impl Keyboard {
     ///
     /// The modifiers that a character needs are put in force directly (as locked ones) rather than by pressing
     /// keys: this needs no knowledge of which key gives which modifier, and leaves nothing held.
-    pub(super) fn text(&mut self, text: &str, held: &[Keycode]) -> Result<(), PlatformError> {
+    pub(super) fn text(&mut self, text: &str, held: &[Keycode], guard: &ReleaseGuard) -> Result<(), PlatformError> {
         self.take_events()?;
         let what = "reading the keyboard's state";
         let state = self.server.connection.xkb_get_state(CORE_KEYBOARD).explain(what)?.reply().explain(what)?;
@@ -67,7 +68,7 @@ impl Keyboard {
         for keycode in held {
             self.key(*keycode, false)?;
         }
-        let typed = self.type_all(text, u8::from(state.group));
+        let typed = self.type_all(text, u8::from(state.group), guard);
         self.set_locks(all_modifiers(), state.locked_mods, Some(state.locked_group))?;
         for keycode in held {
             self.key(*keycode, true)?;
@@ -76,14 +77,14 @@ impl Keyboard {
         typed
     }
 
-    fn type_all(&mut self, text: &str, group: u8) -> Result<(), PlatformError> {
+    fn type_all(&mut self, text: &str, group: u8, guard: &ReleaseGuard) -> Result<(), PlatformError> {
         let keymap = match self.keymap.take() {
             Some(keymap) => keymap,
             None => Keymap::read(&self.server, &self.spares.codes())?,
         };
         let keymap = self.keymap.insert(keymap);
         let n_spare = self.spares.available(keymap.spare()).len();
-        let mut writer = Writer { server: &self.server, in_force: None };
+        let mut writer = Writer { server: &self.server, in_force: None, guard, pressed: BTreeSet::new() };
         for run in runs(text, n_spare, |typed| keymap.stroke(typed, group).is_some()) {
             let lent =
                 if run.unknown.is_empty() { HashMap::new() } else { self.spares.lend(&run.unknown, keymap.spare())? };
@@ -92,7 +93,7 @@ impl Keyboard {
                 let stroke = stroke.ok_or_else(|| no_key("no key code is spare"))?;
                 writer.press(stroke)?;
             }
-            self.server.flush()?;
+            writer.finish()?;
             self.spares.used();
         }
         Ok(())
@@ -142,6 +143,9 @@ fn set_locks(server: &XServer, affected: ModMask, on: ModMask, group: Option<Gro
 struct Writer<'a> {
     server: &'a XServer,
     in_force: Option<(u8, u8)>,
+    guard: &'a ReleaseGuard,
+    /// The guard was told of these.
+    pressed: BTreeSet<Keycode>,
 }
 
 impl Writer<'_> {
@@ -152,9 +156,20 @@ impl Writer<'_> {
             set_locks(self.server, all_modifiers(), ModMask::from(stroke.modifiers), group)?;
             self.in_force = Some(needed);
         }
+        if self.pressed.insert(stroke.keycode) {
+            self.guard.down(&self.server.name, Held::Key(stroke.keycode));
+        }
         for kind in [KEY_PRESS_EVENT, KEY_RELEASE_EVENT] {
             let request = self.server.connection.xtest_fake_input(kind, stroke.keycode, 0, x11rb::NONE, 0, 0, 0);
             request.explain("typing")?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), PlatformError> {
+        self.server.flush()?;
+        for keycode in std::mem::take(&mut self.pressed) {
+            self.guard.up(&self.server.name, Held::Key(keycode));
         }
         Ok(())
     }

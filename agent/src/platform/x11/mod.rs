@@ -2,7 +2,7 @@
 //! come and go, and a ring of click-through windows.
 //!
 //! Reading order: [`displays`] (where the displays are), [`capture`] with `pixels`, `changes` and `cursor`,
-//! [`injector`] with `keyboard`, `keymap` and `spares`, [`ring`] with `frame` and `label`, `sign`, [`power`],
+//! [`injector`] with `keyboard`, `keymap` and `spares`, [`release_guard`], [`ring`] with `frame` and `label`, `sign`, [`power`],
 //! [`call_state`].
 //! Each part has connections of its own and may be used from its own thread; nothing is `unsafe`.
 
@@ -19,6 +19,7 @@ mod keymap;
 mod label;
 mod pixels;
 mod power;
+pub mod release_guard;
 mod ring;
 mod sign;
 mod spares;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 
 use self::connection::ServerName;
 use self::displays::{Layout, Shows};
+use self::release_guard::ReleaseGuard;
 use super::{Platform, PlatformError, Settings};
 
 /// Connects to the X servers of the settings, or to the one of `DISPLAY`.
@@ -39,13 +41,16 @@ pub fn open(settings: &Settings) -> Result<Platform, PlatformError> {
     let layout = Arc::new(Layout::default());
     // Before the displays are followed: no display is announced without its ring from here on.
     let ring = ring::X11Ring::new(Arc::clone(&layout));
-    let displays = displays::X11Displays::open(&servers(settings)?, &layout)?;
+    let servers = servers(settings)?;
+    let displays = displays::X11Displays::open(&servers, &layout)?;
+    let names = servers.into_iter().map(|(name, _)| name).collect();
+    let guard = ReleaseGuard::start(settings.release_guard.as_deref(), names);
     Ok(Platform {
         name: "x11",
         operating_system: operating_system(),
         displays: Box::new(displays),
         key_sign: Box::new(sign::X11KeySign::new(Arc::clone(&layout))),
-        injector: Box::new(injector::X11Injector::new(layout)),
+        injector: Box::new(injector::X11Injector::new(layout, guard)),
         ring: Box::new(ring),
         power: Box::new(power::X11Power::new(&settings.restart_command)),
         call_state: Box::new(call_state::X11CallState::new(&settings.call_state_command)),

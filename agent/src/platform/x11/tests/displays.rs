@@ -5,6 +5,7 @@ use protocol::geometry::PixelSize;
 use protocol::ids::{DisplayId, DisplayInfo};
 
 use super::super::displays::{Layout, Shows, X11Displays};
+use super::super::release_guard::ReleaseGuard;
 use super::super::{call_state, injector, power, ring, sign};
 use super::xvfb::{HEIGHT, WIDTH, Xvfb, eventually, set_monitors};
 use crate::platform::{Displays as _, Platform, PlatformError, Settings};
@@ -20,7 +21,7 @@ pub(super) fn open_monitors(xvfb: &Xvfb) -> Platform {
         operating_system: String::new(),
         displays: Box::new(displays),
         key_sign: Box::new(sign::X11KeySign::new(Arc::clone(&layout))),
-        injector: Box::new(injector::X11Injector::new(layout)),
+        injector: Box::new(injector::X11Injector::new(layout, ReleaseGuard::default())),
         ring: Box::new(ring),
         power: Box::new(power::X11Power::new(&[])),
         call_state: Box::new(call_state::X11CallState::new(&[])),

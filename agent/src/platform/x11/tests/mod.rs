@@ -5,5 +5,6 @@ mod displays;
 mod keyboard;
 mod pointer;
 mod programs;
+mod release_guard;
 mod ring;
 mod xvfb;
