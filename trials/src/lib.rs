@@ -5,3 +5,5 @@
 
 pub mod effort;
 pub mod simulation;
+#[cfg(unix)]
+pub mod stage;

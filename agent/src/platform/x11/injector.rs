@@ -35,9 +35,9 @@ struct Seat {
 }
 
 impl Seat {
-    fn open(name: &ServerName) -> Result<Self, PlatformError> {
+    fn open(name: &ServerName, guard: &ReleaseGuard) -> Result<Self, PlatformError> {
         let server = Arc::new(XServer::connect(name)?);
-        let keyboard = Keyboard::new(&server)?;
+        let keyboard = Keyboard::new(&server, guard)?;
         Ok(Self { server, keyboard })
     }
 
@@ -131,7 +131,7 @@ impl X11Injector {
         act: impl FnOnce(&mut Seat) -> Result<T, PlatformError>,
     ) -> Result<T, PlatformError> {
         if !self.seats.contains_key(name) {
-            let seat = Seat::open(name)?;
+            let seat = Seat::open(name, &self.guard)?;
             self.guard.presser(name, seat.window()?);
             self.seats.insert(Arc::clone(name), seat);
         }

@@ -13,7 +13,7 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 
 use super::connection::{Explain, XServer};
 use super::keymap::{CORE_KEYBOARD, Keymap, Stroke, all_modifiers};
-use super::release_guard::{Held, ReleaseGuard};
+use super::release_guard::{Held, Locks, ReleaseGuard};
 use super::spares::Spares;
 use crate::platform::PlatformError;
 
@@ -25,14 +25,14 @@ pub(super) struct Keyboard {
 }
 
 impl Keyboard {
-    pub(super) fn new(server: &Arc<XServer>) -> Result<Self, PlatformError> {
+    pub(super) fn new(server: &Arc<XServer>, guard: &ReleaseGuard) -> Result<Self, PlatformError> {
         let what = "following the keyboard's map";
         let map = MapPart::from(0xff_u16);
         let events = EventType::MAP_NOTIFY | EventType::NEW_KEYBOARD_NOTIFY;
         let none = EventType::default();
         let details = SelectEventsAux::default();
         server.connection.xkb_select_events(CORE_KEYBOARD, none, events, map, map, &details).explain(what)?;
-        Ok(Self { server: Arc::clone(server), keymap: None, spares: Spares::new(server) })
+        Ok(Self { server: Arc::clone(server), keymap: None, spares: Spares::new(server, guard) })
     }
 
     pub(super) fn key(&self, keycode: Keycode, down: bool) -> Result<(), PlatformError> {
@@ -65,15 +65,19 @@ impl Keyboard {
         let state = self.server.connection.xkb_get_state(CORE_KEYBOARD).explain(what)?.reply().explain(what)?;
         // What the round trip brought: the map may have changed.
         self.take_events()?;
+        let modifiers = u16::from(state.locked_mods) as u8;
+        let locks = Locks { modifiers, group: u8::from(state.locked_group) };
+        guard.text_begins(&self.server.name, locks);
         for keycode in held {
             self.key(*keycode, false)?;
         }
         let typed = self.type_all(text, u8::from(state.group), guard);
-        self.set_locks(all_modifiers(), state.locked_mods, Some(state.locked_group))?;
+        set_locks(&self.server, locks)?;
         for keycode in held {
             self.key(*keycode, true)?;
         }
         self.server.flush()?;
+        guard.text_ends(&self.server.name);
         typed
     }
 
@@ -99,8 +103,8 @@ impl Keyboard {
         Ok(())
     }
 
-    fn set_locks(&self, affected: ModMask, on: ModMask, group: Option<Group>) -> Result<(), PlatformError> {
-        set_locks(&self.server, affected, on, group)
+    fn change_locks(&self, affected: ModMask, on: ModMask) -> Result<(), PlatformError> {
+        change_locks(&self.server, affected, on, None)
     }
 
     /// Brings the locks to the wanted state where they differ. The modifier is locked directly: the lock key of the
@@ -116,7 +120,7 @@ impl Keyboard {
             // A layout without the lock has no modifier to switch.
             if indicator.found && indicator.on != wanted && modifiers != 0 {
                 let on = if wanted { modifiers } else { 0 };
-                self.set_locks(ModMask::from(modifiers), ModMask::from(on), None)?;
+                self.change_locks(ModMask::from(modifiers), ModMask::from(on))?;
             }
         }
         self.server.flush()
@@ -131,7 +135,13 @@ impl Keyboard {
     }
 }
 
-fn set_locks(server: &XServer, affected: ModMask, on: ModMask, group: Option<Group>) -> Result<(), PlatformError> {
+/// Locks these and no others.
+pub(super) fn set_locks(server: &XServer, locks: Locks) -> Result<(), PlatformError> {
+    let modifiers = ModMask::from(u16::from(locks.modifiers));
+    change_locks(server, all_modifiers(), modifiers, Some(Group::from(locks.group)))
+}
+
+fn change_locks(server: &XServer, affected: ModMask, on: ModMask, group: Option<Group>) -> Result<(), PlatformError> {
     let none = ModMask::default();
     let (lock_group, group) = (group.is_some(), group.unwrap_or(Group::M1));
     let request =
@@ -152,8 +162,7 @@ impl Writer<'_> {
     fn press(&mut self, stroke: Stroke) -> Result<(), PlatformError> {
         let needed = (stroke.modifiers, stroke.group);
         if self.in_force != Some(needed) {
-            let group = Some(Group::from(stroke.group));
-            set_locks(self.server, all_modifiers(), ModMask::from(stroke.modifiers), group)?;
+            set_locks(self.server, Locks { modifiers: stroke.modifiers, group: stroke.group })?;
             self.in_force = Some(needed);
         }
         if self.pressed.insert(stroke.keycode) {

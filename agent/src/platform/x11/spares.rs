@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{ConnectionExt as _, Keycode};
 
 use super::connection::{Explain, XServer};
 use super::keymap::keysym;
+use super::release_guard::ReleaseGuard;
 use crate::platform::PlatformError;
 
 /// How long a program may take to look up a key press.
@@ -30,11 +30,12 @@ struct Borrowed {
 pub(super) struct Spares {
     server: Arc<XServer>,
     borrowed: Arc<Mutex<Borrowed>>,
+    guard: ReleaseGuard,
 }
 
 impl Spares {
-    pub(super) fn new(server: &Arc<XServer>) -> Self {
-        Self { server: Arc::clone(server), borrowed: Arc::default() }
+    pub(super) fn new(server: &Arc<XServer>, guard: &ReleaseGuard) -> Self {
+        Self { server: Arc::clone(server), borrowed: Arc::default(), guard: guard.clone() }
     }
 
     pub(super) fn codes(&self) -> Vec<Keycode> {
@@ -57,6 +58,7 @@ impl Spares {
         }
         codes.retain(|code| !borrowed.codes.values().any(|in_use| in_use == code));
         for (typed, code) in missing.into_iter().zip(codes) {
+            self.guard.lent(&self.server.name, code);
             set(&self.server, code, keysym(typed))?;
             borrowed.codes.insert(typed, code);
         }
@@ -74,12 +76,12 @@ impl Spares {
         if borrowed.codes.is_empty() || std::mem::replace(&mut borrowed.restorer_runs, true) {
             return Ok(());
         }
-        let (server, shared) = (Arc::clone(&self.server), Arc::clone(&self.borrowed));
+        let (server, shared, guard) = (Arc::clone(&self.server), Arc::clone(&self.borrowed), self.guard.clone());
         let spawned = std::thread::Builder::new().name("spare key codes".to_owned()).spawn(move || {
             while let Some(left) = time_left(&shared) {
                 std::thread::sleep(left);
             }
-            restore(&server, &shared);
+            restore(&server, &shared, &guard);
         });
         spawned.map(drop).map_err(|error| PlatformError::Failed { what: "starting a thread", why: error.to_string() })
     }
@@ -87,7 +89,7 @@ impl Spares {
 
 impl Drop for Spares {
     fn drop(&mut self) {
-        restore(&self.server, &self.borrowed);
+        restore(&self.server, &self.borrowed, &self.guard);
         let _ = self.server.sync();
     }
 }
@@ -102,17 +104,21 @@ fn time_left(borrowed: &Mutex<Borrowed>) -> Option<Duration> {
     (!left.is_zero()).then_some(left)
 }
 
-fn restore(server: &XServer, borrowed: &Mutex<Borrowed>) {
+fn restore(server: &XServer, borrowed: &Mutex<Borrowed>, guard: &ReleaseGuard) {
     let mut borrowed = lock(borrowed);
     borrowed.restorer_runs = false;
     borrowed.last_used = None;
-    for (_, code) in borrowed.codes.drain() {
-        if set(server, code, 0).is_err() {
-            return;
-        }
-    }
+    let codes: Vec<Keycode> = borrowed.codes.drain().map(|(_, code)| code).collect();
+    let given_back = codes.iter().try_for_each(|code| give_back(server, *code)).and_then(|()| server.flush());
     // Without the server there is no keyboard to restore.
-    let _ = server.connection.flush();
+    if given_back.is_ok() {
+        codes.iter().for_each(|code| guard.returned(&server.name, *code));
+    }
+}
+
+/// Takes its character from a borrowed key code.
+pub(super) fn give_back(server: &XServer, code: Keycode) -> Result<(), PlatformError> {
+    set(server, code, 0)
 }
 
 fn set(server: &XServer, code: Keycode, keysym: u32) -> Result<(), PlatformError> {

@@ -3,13 +3,14 @@
 //! What XTEST pressed stays down when the connection that pressed it is gone, and a process that is killed releases
 //! nothing. So the agent starts itself once more, as `redring-agent release-guard :1`: a process of its own group, with a
 //! connection of its own to every X server and a pipe. Over the pipe it hears of everything before it goes down and after
-//! it went up ([`note`]); when the pipe ends, it releases what is still down, and ends ([`watch`]). It knows nothing
+//! it went up ([`note`]), and of what text changes for a while: the locks and the spare key codes. When the pipe ends, it
+//! undoes what is still to be undone, and ends ([`watch`]). It knows nothing
 //! else: no folder, no key, no network.
 
 mod note;
 mod watch;
 
-pub(super) use self::note::{Held, Note, What};
+pub(super) use self::note::{Held, Locks, Note, What};
 pub use self::watch::watch;
 
 use std::io::Write as _;
@@ -20,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
-use x11rb::protocol::xproto::Window;
+use x11rb::protocol::xproto::{Keycode, Window};
 
 use self::note::Ledger;
 use super::connection::ServerName;
@@ -61,6 +62,26 @@ impl ReleaseGuard {
     /// To be called when the X server has been told that it went up.
     pub(super) fn up(&self, server: &ServerName, held: Held) {
         self.tell(server, What::Up(held));
+    }
+
+    /// To be called before text changes what is locked.
+    pub(super) fn text_begins(&self, server: &ServerName, locks: Locks) {
+        self.tell(server, What::TextBegins(locks));
+    }
+
+    /// To be called when the X server has been told to lock again what was.
+    pub(super) fn text_ends(&self, server: &ServerName) {
+        self.tell(server, What::TextEnds);
+    }
+
+    /// To be called before the key code gets its character.
+    pub(super) fn lent(&self, server: &ServerName, keycode: Keycode) {
+        self.tell(server, What::Lent(keycode));
+    }
+
+    /// To be called when the X server has been told that it has none again.
+    pub(super) fn returned(&self, server: &ServerName, keycode: Keycode) {
+        self.tell(server, What::Returned(keycode));
     }
 
     fn tell(&self, server: &ServerName, what: What) {

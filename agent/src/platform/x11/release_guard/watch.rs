@@ -13,6 +13,8 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 use super::note::{Held, Ledger, NOTE_BYTES, Note, What};
 use crate::platform::PlatformError;
 use crate::platform::x11::connection::{Alarm, Ended, Explain, ServerName, XServer, wait_for_input};
+use crate::platform::x11::keyboard::set_locks;
+use crate::platform::x11::spares::give_back;
 
 const WHAT: &str = "releasing what is down";
 /// So long the X server may take to serve what the agent asked for last.
@@ -110,7 +112,7 @@ impl Post {
     }
 
     fn release(&mut self) -> Result<(), PlatformError> {
-        if self.ledger.down.is_empty() {
+        if self.ledger.is_clear() {
             return Ok(());
         }
         self.try_release().or_else(|_| {
@@ -129,6 +131,12 @@ impl Post {
                 Held::Button(button) => (BUTTON_RELEASE_EVENT, *button),
             };
             server.connection.xtest_fake_input(kind, detail, 0, x11rb::NONE, 0, 0, 0).explain(WHAT)?;
+        }
+        if let Some(locks) = self.ledger.locks {
+            set_locks(server, locks)?;
+        }
+        for keycode in &self.ledger.lent {
+            give_back(server, *keycode)?;
         }
         server.sync()
     }

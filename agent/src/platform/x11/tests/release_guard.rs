@@ -7,7 +7,8 @@ use x11rb::protocol::xproto::{
 use x11rb::protocol::xtest::ConnectionExt as _;
 
 use super::super::connection::XServer;
-use super::super::release_guard::{Held, Note, What, watch};
+use super::super::keyboard::set_locks;
+use super::super::release_guard::{Held, Locks, Note, What, watch};
 use super::xvfb::{Xvfb, eventually};
 use crate::platform::PlatformError;
 
@@ -99,6 +100,37 @@ fn what_was_asked_for_last_is_released_too() {
     drop(agent);
     guard.join().expect("no panic").expect("everything was released");
     assert!(keys_down(&observer).is_empty());
+}
+
+/// What the modifiers are, held or locked.
+fn modifiers(server: &XServer) -> u16 {
+    let pointer = server.connection.query_pointer(server.root()).expect("sent").reply().expect("a pointer");
+    u16::from(pointer.mask) & 0xff
+}
+
+#[test]
+fn a_text_that_was_not_typed_to_its_end_leaves_nothing() {
+    let xvfb = Xvfb::start();
+    let (observer, agent) = (xvfb.connect(), xvfb.connect());
+    let keysyms = |code| {
+        let map = observer.connection.get_keyboard_mapping(code, 1).expect("sent").reply().expect("a map");
+        map.keysyms.into_iter().filter(|keysym| *keysym != 0).collect::<Vec<_>>()
+    };
+    let spare = (8..=u8::MAX).find(|code| keysyms(*code).is_empty()).expect("a spare key code");
+    let mut guarded = Guarded::start(&[&xvfb]);
+    guarded.tell(0, What::Presser(window(&agent)));
+    let before = Locks { modifiers: 2, group: 0 };
+    set_locks(&agent, before).expect("sent");
+    guarded.tell(0, What::TextBegins(before));
+    set_locks(&agent, Locks { modifiers: 1, group: 0 }).expect("sent");
+    guarded.tell(0, What::Lent(spare));
+    agent.connection.change_keyboard_mapping(1, spare, 2, &[0x263A, 0x263A]).expect("sent");
+    agent.sync().expect("the server answers");
+    assert_eq!((modifiers(&observer), keysyms(spare).is_empty()), (1, false));
+    drop(agent);
+    guarded.end();
+    assert_eq!(modifiers(&observer), 2, "Caps Lock is on again, and Shift is not");
+    assert!(keysyms(spare).is_empty());
 }
 
 #[test]
