@@ -177,6 +177,15 @@ impl Record {
         self.contents.restart_wanted
     }
 
+    /// The device has no way to restart: nothing is due, and nobody is told that it was.
+    pub fn cannot_restart(&mut self) {
+        let was_due = std::mem::take(&mut self.contents.restart_due);
+        self.contents.ended.iter_mut().for_each(|ended| ended.restarts = false);
+        if was_due {
+            self.try_save();
+        }
+    }
+
     pub fn restart_due(&self) -> bool {
         self.contents.restart_due
     }
@@ -362,6 +371,14 @@ mod tests {
         assert!(record.restart_due(), "the last session ended with the agent");
         let (record, ..) = after("boot 2", 1010, act);
         assert!(!record.restart_due(), "the device has restarted");
+    }
+
+    #[test]
+    fn a_device_that_cannot_restart_promises_none() {
+        let (mut record, ..) = after("boot 1", 1010, |_| {});
+        record.cannot_restart();
+        assert!(!record.restart_due());
+        assert!(record.reports().iter().all(|report| !report.restarts));
     }
 
     #[test]

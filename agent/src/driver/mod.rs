@@ -279,6 +279,9 @@ impl Core {
             tick_due_at: Micros::ZERO,
             status_due_at: Micros::ZERO,
         };
+        if !core.power.can_restart() {
+            core.record.cannot_restart();
+        }
         core.take_call(call);
         core.key_sign.set(&core.key);
         core.write_status();

@@ -20,8 +20,10 @@ const CONFIG: &str = "[call_state]\ncommand = [\"false\"]\n";
 
 /// The promise: so long after the agent could know, nothing is down.
 const RELEASED_WITHIN: Duration = Duration::from_millis(1500);
-/// What this machine may take besides, to run the programs and to look.
-const SLACK: Duration = Duration::from_millis(250);
+/// What a machine may take besides, to run the programs and to look: half of the storms need no more than this, and
+/// none more than a busy machine has to have.
+const SLACK: Duration = Duration::from_millis(100);
+const SLACK_OF_A_BUSY_MACHINE: Duration = Duration::from_secs(1);
 
 const KEYS: [KeyCode; 16] = [
     KeyCode::KeyA,
@@ -83,7 +85,7 @@ struct Seen {
     /// Something was down at the moment of the death.
     n_held: u32,
     /// From the moment at which the agent could know, in ms.
-    released_after: Vec<u128>,
+    released_after: Vec<u64>,
 }
 
 struct Stage {
@@ -162,7 +164,7 @@ impl Stage {
         while !self.xvfb.is_quiet() {
             let (keys, buttons, modifiers) = (self.xvfb.keys_down(), self.xvfb.buttons_down(), self.xvfb.modifiers());
             assert!(
-                knows_at.elapsed() < RELEASED_WITHIN + SLACK,
+                knows_at.elapsed() < RELEASED_WITHIN + SLACK_OF_A_BUSY_MACHINE,
                 "still down: keys {keys:?}, buttons {buttons:x}, modifiers {modifiers:x}"
             );
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -235,26 +237,30 @@ async fn nothing_stays_down_whoever_dies() {
         // In turn, so that also a few storms have every kind.
         let death = DEATHS[(seed % DEATHS.len() as u64) as usize];
         let _told = Told { seed, death };
+        if (seed - effort.seed) % 100 == 99 {
+            eprintln!("100 storms more");
+        }
         let released = stage.storm(death, &mut rng).await;
         let seen = all.entry(death).or_default();
         seen.n_storms += 1;
         if let Some(after) = released {
             seen.n_held += 1;
-            seen.released_after.push(after.as_millis());
+            seen.released_after.push(after.as_millis() as u64);
         }
     }
     assert!(stage.xvfb.is_quiet());
     for (death, seen) in &mut all {
         seen.released_after.sort_unstable();
-        let at = |part: f64| seen.released_after.get((seen.released_after.len() as f64 * part) as usize).copied();
-        let largest = seen.released_after.last().copied();
+        let at = |part: f64| {
+            let index = (seen.released_after.len() as f64 * part) as usize;
+            seen.released_after.get(index).copied().unwrap_or_default()
+        };
+        let (half, most, all) = (at(0.5), at(0.99), seen.released_after.last().copied().unwrap_or_default());
         eprintln!(
-            "{death:?}: {} storms, {} with something down; ms until released: half {:?}, 99 % {:?}, all {largest:?}",
-            seen.n_storms,
-            seen.n_held,
-            at(0.5).unwrap_or(0),
-            at(0.99).unwrap_or(0),
+            "{death:?}: {} storms, {} with something down; ms until released: half {half}, 99 % {most}, all {all}",
+            seen.n_storms, seen.n_held,
         );
+        assert!(half <= (RELEASED_WITHIN + SLACK).as_millis() as u64, "{death:?}: released too late");
         // A storm in which nothing was down says nothing.
         assert!(seen.n_storms * 7 < seen.n_held * 10 || seen.n_storms < 5, "{death:?}: too few storms hold anything");
     }
