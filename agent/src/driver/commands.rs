@@ -61,8 +61,9 @@ impl Core {
     fn set_restart_on_end(&mut self, id: SessionId, on: bool) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.restart_on_end = on;
-        session.notice(Notice::RestartOnEnd { on });
+        // What the viewer is told holds, also if the agent is killed right after.
         self.record.set_restart_on_end(id, on);
+        session.notice(Notice::RestartOnEnd { on });
         self.event(id, SessionEvent::RestartOnEndSet { on });
     }
 
