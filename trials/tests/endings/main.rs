@@ -2,6 +2,7 @@
 //! after the last of them if somebody wanted it, and else never.
 
 #![cfg(unix)]
+#![expect(clippy::large_futures, reason = "an ending holds both ends of every socket, and there is one at a time")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -269,7 +270,7 @@ impl Stage {
 #[test]
 fn the_device_restarts_once_at_the_end_or_never() {
     let seeds = Mutex::new(Effort::or(WAYS.len() as u64).seeds());
-    let seen: Mutex<BTreeMap<Way, Vec<(bool, usize)>>> = Mutex::default();
+    let done: Mutex<BTreeMap<Way, Vec<(bool, usize)>>> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..STAGES {
             scope.spawn(|| {
@@ -281,14 +282,14 @@ fn the_device_restarts_once_at_the_end_or_never() {
                         let way = WAYS[(seed % WAYS.len() as u64) as usize];
                         let _told = Told { seed, way };
                         let ending = stage.ending(way, &mut fastrand::Rng::with_seed(seed)).await;
-                        seen.lock().expect("nobody panics with it").entry(way).or_default().push(ending);
+                        done.lock().expect("nobody panics with it").entry(way).or_default().push(ending);
                     }
                     stage.finish().await;
                 });
             });
         }
     });
-    for (way, endings) in seen.into_inner().expect("all are done") {
+    for (way, endings) in done.into_inner().expect("all are done") {
         let n_wanted = endings.iter().filter(|(is_wanted, _)| *is_wanted).count();
         let n_pairs = endings.iter().filter(|(_, n_viewers)| *n_viewers == 2).count();
         eprintln!("{way:?}: {} endings, {n_wanted} with a restart, {n_pairs} with two viewers", endings.len());

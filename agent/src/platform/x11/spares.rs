@@ -112,7 +112,9 @@ fn restore(server: &XServer, borrowed: &Mutex<Borrowed>, guard: &ReleaseGuard) {
     let given_back = codes.iter().try_for_each(|code| give_back(server, *code)).and_then(|()| server.flush());
     // Without the server there is no keyboard to restore.
     if given_back.is_ok() {
-        codes.iter().for_each(|code| guard.returned(&server.name, *code));
+        for code in codes {
+            guard.returned(&server.name, code);
+        }
     }
 }
 

@@ -134,7 +134,7 @@ impl Running {
             Ok(child) => self.child = Some(child),
             Err(error) => tracing::warn!(%error, "nothing will release the keys if the agent is killed"),
         }
-        let notes: Vec<u8> = self.notes().flat_map(|note| note.to_bytes()).collect();
+        let notes: Vec<u8> = self.notes().flat_map(Note::to_bytes).collect();
         self.write(&notes);
     }
 
