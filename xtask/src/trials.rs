@@ -6,7 +6,12 @@ use crate::cli::Arguments;
 use crate::process::Program;
 use crate::step;
 
-const TRIALS: [(&str, &str); 1] = [("simulation", "stories on virtual time, with crashes, cuts and delays (200)")];
+const TRIALS: [(&str, &str); 4] = [
+    ("simulation", "stories on virtual time, with crashes, cuts and delays (200)"),
+    ("storms", "input on a real X server that ends with a death: nothing stays down (12)"),
+    ("endings", "sessions that end in twelve ways: one restart of the device or none (12)"),
+    ("ring", "pictures of a real X server, each with the ring around it (10)"),
+];
 
 pub(crate) const DETAILS: &str = "  --times N  how often; in brackets above: as `test` does it\n  \
                                   --seed N   where to begin; a failure names the seed that shows it again (1)\n\n\
