@@ -208,9 +208,11 @@ async fn a_call_pauses_the_picture_and_the_input_until_it_ends() {
     });
     assert_eq!(refused.await, (CommandKind::RestartDevice, CommandRefusal::InCall));
     assert_eq!(keys(&console).len(), 2, "nothing arrives during a call");
+    link.event(&SessionEvent::Paused).await;
 
     console.set_call(CallObservation::Idle);
     assert_eq!(viewer.notice("it goes on", state).await, PictureState::Live);
+    link.event(&SessionEvent::Resumed).await;
     let frame = viewer.frame().await;
     assert_eq!(frame.units.len(), 16, "the whole picture");
     agent.stop().await;

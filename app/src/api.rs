@@ -23,6 +23,7 @@ use protocol::refusal::RefusalCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::browser::task::TakingBack;
 use crate::browser::{page, task};
 
 /// Longer than the server takes for anything, session starts included.
@@ -218,8 +219,15 @@ pub async fn gate(room: &RoomId) -> Result<GateChecklist, ApiError> {
     get(&format!("/rooms/{room}/remote-access")).await
 }
 
-pub async fn start_session(room: &RoomId, request: &StartSession) -> Result<StartedSession, ApiError> {
-    post(&format!("/rooms/{room}/sessions"), request).await
+/// Whoever takes the request back takes back what it asks of the people in the room, too.
+pub async fn start_session(
+    room: &RoomId,
+    request: &StartSession,
+    taking_back: Option<TakingBack>,
+) -> Result<StartedSession, ApiError> {
+    let wanted = Wanted { taking_back, ..unsafe_request(Request::post, &format!("/rooms/{room}/sessions")) };
+    let body = serde_json::to_string(request).map_err(|_| ApiError::Unreachable)?;
+    ask(wanted, Some(body)).await?.parsed()
 }
 
 /// A new connection of a session that goes on.
@@ -305,11 +313,13 @@ struct Wanted {
     method: fn(&str) -> RequestBuilder,
     url: String,
     is_safe: bool,
+    taking_back: Option<TakingBack>,
 }
 
 impl Wanted {
     fn request(&self, json: Option<&str>) -> Result<Request, gloo_net::Error> {
-        let request = (self.method)(&self.url).abort_signal(Some(&task::abort_after_ms(TIMEOUT_MS)));
+        let request =
+            (self.method)(&self.url).abort_signal(Some(&task::abort_after_ms(TIMEOUT_MS, self.taking_back.as_ref())));
         let request = if self.is_safe { request } else { request.header(CSRF_HEADER, "1") };
         match json {
             Some(json) => request.header("Content-Type", "application/json").body(json.to_owned()),
@@ -319,11 +329,11 @@ impl Wanted {
 }
 
 fn safe_request(path: &str) -> Wanted {
-    Wanted { method: Request::get, url: format!("{PREFIX}{path}"), is_safe: true }
+    Wanted { method: Request::get, url: format!("{PREFIX}{path}"), is_safe: true, taking_back: None }
 }
 
 fn unsafe_request(method: fn(&str) -> RequestBuilder, path: &str) -> Wanted {
-    Wanted { method, url: format!("{PREFIX}{path}"), is_safe: false }
+    Wanted { method, url: format!("{PREFIX}{path}"), is_safe: false, taking_back: None }
 }
 
 type Confirming = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = bool>>>>;

@@ -1,15 +1,17 @@
 /**
- * Stands between browser, agents and server, hands everything on and keeps it. What a browser or agent sends over a
+ * Stands between browser, agents and server, hands everything on, changed only where a test says so, and keeps it. What a browser or agent sends over a
  * WebSocket is masked with keys that travel beside it; it is kept unmasked, as the server sees it.
  */
 
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
+import { Transform } from 'node:stream';
 import { cutFrame } from './frame.ts';
 
 export class Wiretap {
   private readonly sockets = new Set<Socket>();
   private readonly kept: Buffer[] = [];
   private readonly watches = new Set<{ text: string; look: () => void }>();
+  private readonly changes = new Set<{ path: string; change: (answer: Buffer) => void }>();
 
   private constructor(private readonly listener: Server) {}
 
@@ -42,6 +44,17 @@ export class Wiretap {
     }
   }
 
+  /** During `act`, lets `change` have what the server says on connections whose first request is for `path`. */
+  async changing<T>(path: string, change: (answer: Buffer) => void, act: () => Promise<T>): Promise<T> {
+    const wanted = { path, change };
+    this.changes.add(wanted);
+    try {
+      return await act();
+    } finally {
+      this.changes.delete(wanted);
+    }
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     await new Promise((closed) => this.listener.close(closed));
@@ -49,16 +62,25 @@ export class Wiretap {
 
   private join(client: Socket, server: Socket): void {
     const unmask = new Unmasking();
+    let path: string | undefined;
     client.on('data', (data) => {
+      path ??= data.toString('latin1').split(' ')[1];
       const clear = unmask.take(data);
       this.kept.push(clear);
       for (const { text, look } of this.watches) if (clear.includes(text)) look();
     });
     server.on('data', (data) => this.kept.push(data));
+    const changing = new Transform({
+      transform: (data: Buffer, _encoding, done) => {
+        for (const wanted of this.changes) if (wanted.path === path) wanted.change(data);
+        done(null, data);
+      },
+    });
+    client.pipe(server);
+    server.pipe(changing).pipe(client);
     for (const [from, to] of [[client, server], [server, client]] as const) {
       this.sockets.add(from);
       from.setNoDelay(true);
-      from.pipe(to);
       from.on('error', () => to.destroy());
       from.on('close', () => this.sockets.delete(from));
     }

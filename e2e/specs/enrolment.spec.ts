@@ -146,7 +146,7 @@ test('a console is compared, approved, used and revoked', async ({ enrolments, p
     await expect(question).toContainText('Sessions on it end at once');
     await expectAccessible(administrator);
     await press(button(question, 'Revoke console'));
-    await expect(technician.getByRole('status').filter({ hasText: 'Ended: Your access to this room was removed.' })).toBeVisible({ timeout: 2000 });
+    await expect(technician.getByRole('status').filter({ hasText: "Ended: This room's console was revoked, replaced or set aside." })).toBeVisible({ timeout: 2000 });
     expect(await exitOf(agent)).toBe(4);
     expect(agent.printed()).toContain('this console is not enrolled any more');
     expect(agent.status('link')).toContain('this console is not enrolled any more');

@@ -87,3 +87,18 @@ test('a session that nobody declines begins when the time is over', async ({ sta
   await expect(new SessionView(technician, room).status).toContainText('Connected', { timeout: 30_000 });
   expect(ringOn(console.picture())).toBe('whole');
 });
+
+test('whoever closes the page while the room is asked takes the question back', async ({
+  startX11Console, setPolicies, pageOf, server, room,
+}) => {
+  await setPolicies({ decline_within_s: 30 });
+  const { console } = await startX11Console();
+  const technician = await pageOf('technician');
+  await begin(technician, new RoomPage(technician, room));
+  await buttonOn(console);
+  await technician.close();
+  await expect.poll(() => buttonsOf(console.picture()), 'nobody is asked any more').toEqual([]);
+  expect(ringOn(console.picture()), 'nobody was connected').toBe('none');
+  await expect.poll(() => server.auditOf(room, 'session.end').map((event) => event.end_reason)).toEqual(['viewer_closed']);
+  expect(server.auditOf(room, 'session.refused')).toEqual([]);
+});

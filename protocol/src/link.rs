@@ -88,6 +88,10 @@ pub enum SessionEvent {
     PolicyViolation {
         kind: Text<32>,
     },
+    /// Nothing passes in either direction because of a call.
+    Paused,
+    /// It goes on after a call.
+    Resumed,
 }
 
 tagged!(SessionEvent {
@@ -102,6 +106,8 @@ tagged!(SessionEvent {
     8 => Restarted,
     9 => InputTaken,
     10 => PolicyViolation { kind },
+    11 => Paused,
+    12 => Resumed,
 });
 
 /// From the agent.

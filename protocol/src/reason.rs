@@ -53,5 +53,7 @@ reasons! {
     17 => ServerStopped = "server_stopped", "The server was restarted.";
     18 => NeverConnected = "never_connected", "The browser did not connect in time.";
     19 => RestartTimedOut = "restart_timed_out", "The device did not come back from its restart in time.";
-    20 => KeyMismatch = "key_mismatch", "The other end could not prove who it is.";
+    20 => KeyMismatch = "key_mismatch",
+        "The other end could not prove who it is, or something on the way changed what was sent. If it happens again, tell an administrator.";
+    21 => ConsoleRemoved = "console_removed", "This room's console was revoked, replaced or set aside.";
 }

@@ -126,7 +126,7 @@ impl Driver {
             };
             self.core.take(input, self.clock.moment());
             if let Some(failure) = failure {
-                self.stop(EndReason::Revoked).await;
+                self.stop(EndReason::ConsoleRemoved).await;
                 return Err(failure);
             }
         }

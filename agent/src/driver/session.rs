@@ -44,6 +44,8 @@ pub(super) struct Session {
     /// The viewer has been there since the device started.
     pub(super) is_since_restart: bool,
     pub(super) is_silent: bool,
+    /// It was reported that a call pauses it.
+    pub(super) is_paused: bool,
     pub(super) wants_thumbnails: bool,
     /// Somebody commanded a restart of the device and the viewer was not told yet that it is over.
     pub(super) restarting: bool,
@@ -120,6 +122,7 @@ impl Session {
             was_open: false,
             is_since_restart: false,
             is_silent: false,
+            is_paused: false,
             wants_thumbnails: false,
             restarting: false,
         }
@@ -146,6 +149,7 @@ impl Session {
             was_open: true,
             is_since_restart: false,
             is_silent: false,
+            is_paused: false,
             wants_thumbnails: false,
             restarting: true,
         }

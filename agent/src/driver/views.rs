@@ -2,6 +2,7 @@
 
 use protocol::control::{Notice, Person, PictureState};
 use protocol::ids::SessionId;
+use protocol::link::SessionEvent;
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
 use protocol::terms::CallPolicy;
@@ -15,6 +16,7 @@ use super::session::Session;
 impl Core {
     /// Has a viewer see what it should: its display, or nothing and why.
     pub(super) fn update_watch(&mut self, id: SessionId) {
+        self.report_pause(id);
         let Some(session) = self.sessions.get(&id).filter(|session| session.is_open()) else { return };
         let rests = match () {
             () if self.is_paused(session) => Some(PictureState::PausedByCall),
@@ -86,6 +88,15 @@ impl Core {
     /// Nothing of this session passes in either direction because of a call.
     pub(super) fn is_paused(&self, session: &Session) -> bool {
         !self.call.is_idle() && session.terms.when_call_starts != CallPolicy::Continue
+    }
+
+    /// That a call pauses a session, and that it goes on, is on record.
+    fn report_pause(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(&id).filter(|session| session.is_open()) else { return };
+        let is_paused = self.is_paused(session);
+        let Some(session) = self.sessions.get_mut(&id).filter(|session| session.is_paused != is_paused) else { return };
+        session.is_paused = is_paused;
+        self.event(id, if is_paused { SessionEvent::Paused } else { SessionEvent::Resumed });
     }
 
     /// A call started or ended: each session does what its policy says, and nobody begins one.

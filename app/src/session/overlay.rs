@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::control::{PictureState, RestartPhase};
+use protocol::reason::EndReason;
 use protocol::time::Micros;
 
 use super::engine::Engine;
@@ -212,6 +213,7 @@ fn Over(engine: Engine, ending: Ending, on_close: Callback<()>, on_again: Callba
         page::focus(".session-over .button-primary");
     });
     let (symbol, title) = match ending {
+        Ending::Ended(EndReason::KeyMismatch) => (Symbol::Shield, "The connection could not be trusted"),
         Ending::Ended(_) => (Symbol::CheckCircle, "The session has ended"),
         Ending::NotStarted => (Symbol::CrossCircle, "The session was not started"),
         Ending::KeyChanged => (Symbol::Shield, "The console's key has changed"),
@@ -242,7 +244,6 @@ pub fn seconds(time: Micros) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::reason::EndReason;
 
     const LIVE: Looks =
         Looks { phase: Phase::Live, picture: PictureState::Live, restart: None, silent_since: None, drawn: true };

@@ -246,6 +246,8 @@ fn session_events() -> Vec<SessionEvent> {
         SessionEvent::Restarted,
         SessionEvent::InputTaken,
         SessionEvent::PolicyViolation { kind: Text::fitted("key") },
+        SessionEvent::Paused,
+        SessionEvent::Resumed,
     ]
 }
 

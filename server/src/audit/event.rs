@@ -292,6 +292,13 @@ events! {
     InputTaken = "session.input_taken", RemoteAccessSession, "Update", Successful {
         #[serde(flatten)] facts: SessionFacts,
     };
+    /// By a call in the room.
+    Paused = "session.paused", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+    };
+    Resumed = "session.resumed", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+    };
     PolicyViolation = "session.policy_violation", RemoteAccessSession, "Update", Failed {
         #[serde(flatten)] facts: SessionFacts,
         /// The kind of message that was refused.
@@ -331,6 +338,8 @@ impl Event {
             SessionEvent::RestartRequested => Self::RestartRequested { facts },
             SessionEvent::Restarted => Self::Restarted { facts },
             SessionEvent::InputTaken => Self::InputTaken { facts },
+            SessionEvent::Paused => Self::Paused { facts },
+            SessionEvent::Resumed => Self::Resumed { facts },
             SessionEvent::PolicyViolation { kind } => Self::PolicyViolation { facts, violation: kind.to_string() },
         }
     }
@@ -378,6 +387,8 @@ impl Event {
             | Self::RestartRequested { facts }
             | Self::Restarted { facts }
             | Self::InputTaken { facts }
+            | Self::Paused { facts }
+            | Self::Resumed { facts }
             | Self::PolicyViolation { facts, .. } => Some(facts),
             _ => None,
         }

@@ -50,6 +50,7 @@ pub(super) fn end_reason(reason: EndReason) -> EndReason {
         EndReason::AgentLost
         | EndReason::Disabled
         | EndReason::Revoked
+        | EndReason::ConsoleRemoved
         | EndReason::SignedOut
         | EndReason::ServerStopped => EndReason::ProtocolError,
         _ => reason,

@@ -163,6 +163,7 @@ impl SessionManager {
         Ok(match decide(&GateContext { console, ..gate.context }, Asked::Stay(facts.access)) {
             Ok(_) => None,
             Err(RefusalCode::NotEnabled) => Some(EndReason::Disabled),
+            Err(RefusalCode::UnsupportedConsole) => Some(EndReason::ConsoleRemoved),
             Err(_) => Some(EndReason::Revoked),
         })
     }

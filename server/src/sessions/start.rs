@@ -13,7 +13,8 @@ use protocol::secure::{Fingerprint, Grant, Limits, PublicKey, SignedGrant};
 use protocol::terms::{ShortcutPolicy, Terms};
 use protocol::time::Micros;
 use protocol::wire::{Blob, Text};
-use tokio::sync::watch;
+use tokio::sync::oneshot::error::TryRecvError;
+use tokio::sync::{oneshot, watch};
 
 use super::live::{LiveSession, Task};
 use super::{Capacity, Gate, Requester, SessionManager};
@@ -57,6 +58,21 @@ struct Connection<'a> {
     audit_position: u64,
 }
 
+/// Whoever asked for a session, as far as they are still there.
+struct Asker(oneshot::Receiver<()>);
+
+impl Asker {
+    /// Returns when they are gone.
+    async fn gone(&mut self) {
+        // Nothing is ever sent.
+        let _ = (&mut self.0).await;
+    }
+
+    fn is_gone(&mut self) -> bool {
+        matches!(self.0.try_recv(), Err(TryRecvError::Closed))
+    }
+}
+
 /// The grant is signed and the relay expects the session; the console has not agreed yet.
 struct Prepared {
     grant: SignedGrant,
@@ -70,7 +86,7 @@ struct Prepared {
 impl SessionManager {
     /// Starts a session; returns when the console shows its ring and expects the viewer.
     ///
-    /// Runs to its end even when whoever asked goes away: what was begun is also ended.
+    /// When whoever asks goes away, what was begun is taken back, and ended on record.
     ///
     /// # Errors
     /// When there is no such room, the gate is shut (which is written down), or something failed.
@@ -81,8 +97,22 @@ impl SessionManager {
         viewer_key: PublicKey,
     ) -> Result<StartedSession, StartError> {
         let this = self.this.upgrade().ok_or(StartError::Ended(EndReason::ServerStopped))?;
-        let starting = tokio::spawn(async move { this.start_to_end(&requester, &room, viewer_key).await });
-        starting.await.map_err(|_| StartError::Ended(EndReason::ServerStopped))?
+        // Dropped with this future, at the latest.
+        let (here, asker) = oneshot::channel();
+        let starting = tokio::spawn(async move {
+            let mut asker = Asker(asker);
+            let started = this.start_to_end(&requester, &room, viewer_key, &mut asker).await;
+            if let Ok(started) = &started
+                && asker.is_gone()
+                && let Some(session) = this.find(started.session)
+            {
+                session.end(EndReason::ViewerClosed, requester.actor());
+            }
+            started
+        });
+        let started = starting.await.map_err(|_| StartError::Ended(EndReason::ServerStopped))?;
+        drop(here);
+        started
     }
 
     /// Connects a live session of the same person anew, in the same record.
@@ -116,6 +146,7 @@ impl SessionManager {
         requester: &Requester,
         room: &RoomId,
         viewer_key: PublicKey,
+        asker: &mut Asker,
     ) -> Result<StartedSession, StartError> {
         let gate = self.gate(requester, room).await?.ok_or(StartError::NotFound)?;
         let (console, grantable) = match (&gate.console, decide(&gate.context, Asked::Start)) {
@@ -128,6 +159,10 @@ impl SessionManager {
             Ok(nonce) => nonce,
             Err(code) => return self.refuse(requester, room, code, None).await,
         };
+        if asker.is_gone() {
+            // Nothing was begun yet.
+            return Err(StartError::Ended(EndReason::ViewerClosed));
+        }
         let facts = SessionFacts {
             session: SessionId(random::bytes()),
             room: room.clone(),
@@ -136,10 +171,11 @@ impl SessionManager {
             user: requester.user.id,
             user_name: requester.user.name.clone(),
         };
-        self.store_and_connect(requester, &gate, console, facts, viewer_key, nonce).await
+        self.store_and_connect(requester, &gate, console, facts, viewer_key, nonce, asker).await
     }
 
     /// From the durable `session.start` on: whatever happens now, the session gets its end.
+    #[expect(clippy::too_many_arguments, reason = "each is a fact of the one start that it goes on with")]
     async fn store_and_connect(
         &self,
         requester: &Requester,
@@ -148,6 +184,7 @@ impl SessionManager {
         facts: SessionFacts,
         viewer_key: PublicKey,
         nonce: [u8; 32],
+        asker: &mut Asker,
     ) -> Result<StartedSession, StartError> {
         let (id, room) = (facts.session, facts.room.clone());
         let started_at = self.core.clock.now();
@@ -177,7 +214,16 @@ impl SessionManager {
         };
         let _connecting = session.connecting.lock().await;
         self.check_again(requester, &session).await?;
-        match self.offer(&session, &prepared).await {
+        let answer = tokio::select! {
+            biased;
+            answer = self.offer(&session, &prepared) => answer,
+            // Nobody waits for the room's answer any more, so the room is not asked any longer.
+            () = asker.gone() => {
+                session.end(EndReason::ViewerClosed, requester.actor());
+                return Err(StartError::Ended(EndReason::ViewerClosed));
+            }
+        };
+        match answer {
             Ok(()) => self.started(&session, console.key, prepared).await,
             Err(code) => {
                 // A session that is not to be any more is no refusal of the console, which asks its room no longer.
@@ -200,6 +246,7 @@ impl SessionManager {
             None => return Ok(()),
             Some(EndReason::Disabled) => RefusalCode::NotEnabled,
             Some(EndReason::Revoked) => RefusalCode::NoPermission,
+            Some(EndReason::ConsoleRemoved) => RefusalCode::UnsupportedConsole,
             Some(reason) => return Err(StartError::Ended(reason)),
         };
         self.refuse(requester, &session.facts.room, code, Some(session.id())).await

@@ -245,7 +245,7 @@ async fn revoking_ends_the_session_and_cuts_the_link_within_two_seconds() {
     let ended = |message: &ToAgent| matches!(message, ToAgent::End { .. });
     assert!(messages.iter().any(ended), "it hears of the session's end first: {messages:?}");
     assert_eq!((messages.last(), code), (Some(&ToAgent::Bye { reason: LinkClose::Revoked }), close::SESSION_ENDED));
-    assert_eq!(world.the_end().await, "revoked");
+    assert_eq!(world.the_end().await, "console_removed");
     assert_key_is_dead(&world, 1).await;
     let revoked = world.events("console.revoked").await;
     assert_eq!((revoked.len(), &revoked[0]["actor"]["name"]), (1, &json!("Ada Admin")));
@@ -269,7 +269,7 @@ async fn a_console_that_does_not_answer_is_cut_in_time_all_the_same() {
         assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     });
     assert_eq!(answer.status, 204);
-    assert_eq!(world.the_end().await, "revoked");
+    assert_eq!(world.the_end().await, "console_removed");
 }
 
 #[tokio::test]
@@ -363,7 +363,7 @@ async fn a_key_in_two_places_is_set_aside_once_and_until_somebody_decides() {
     let console = room.console.expect("a console");
     assert_eq!((room.summary.state, console.status), (RoomState::Unhealthy, ConsoleStatus::Quarantined));
     assert_eq!(session.viewer_socket.closed().await, close::SESSION_ENDED);
-    assert_eq!(world.the_end().await, "revoked");
+    assert_eq!(world.the_end().await, "console_removed");
     let body = json!({"viewer_key": viewer_key().public_key()});
     let refused = session.browser.post("/rooms/aurora/sessions", &body).await;
     assert_eq!(refused.problem().refusal, Some(RefusalCode::UnsupportedConsole));

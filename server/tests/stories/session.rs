@@ -6,6 +6,7 @@ use protocol::control::Shortcut;
 use protocol::ids::DisplayId;
 use protocol::link::{CallState, FromAgent, SessionEvent, ToAgent, close};
 use protocol::reason::EndReason;
+use protocol::refusal::RefusalCode;
 use protocol::time::Micros;
 use protocol::wire::Text;
 use serde_json::json;
@@ -113,6 +114,8 @@ async fn what_happens_in_a_session_is_in_the_log_by_name() {
         (SessionEvent::RestartOnEndSet { on: false }, "session.restart_on_end_set"),
         (SessionEvent::ShortcutUsed { shortcut: Shortcut::WindowsKey }, "session.shortcut_used"),
         (SessionEvent::InputTaken, "session.input_taken"),
+        (SessionEvent::Paused, "session.paused"),
+        (SessionEvent::Resumed, "session.resumed"),
         (SessionEvent::PolicyViolation { kind: Text::fitted("key") }, "session.policy_violation"),
         (SessionEvent::IndicatorHidden, "session.indicator_hidden"),
     ];
@@ -365,25 +368,44 @@ async fn sessions_of_a_server_that_died_get_one_end() {
     assert_eq!(world.the_end().await, "server_stopped", "a second end cannot be stored");
 }
 
+/// What a console can say to an offer that is taken back just then.
+#[derive(Debug, Clone, Copy)]
+enum Late {
+    Nothing,
+    Refused,
+    Accepted,
+}
+
 #[tokio::test]
-async fn a_request_that_is_given_up_leaves_no_session_without_an_end() {
-    let mut limits = quick();
-    limits.session.connect_within = Micros::from_millis(50);
-    let world = World::with(limits, Clock::system()).await;
-    let mut agent = world.console("aurora", 1).await;
-    let technician = world.modifier_of("aurora").await;
-    {
-        let body = serde_json::json!({ "viewer_key": crate::support::world::viewer_key().public_key() });
-        let asking = technician.post("/rooms/aurora/sessions", &body);
-        // The page is closed while the console thinks.
-        tokio::select! {
-            _ = asking => panic!("the console has not agreed"),
-            () = agent.give_nonce([1; 32], CallState::Idle) => {}
+async fn whoever_leaves_while_the_room_is_asked_takes_the_question_back() {
+    for late in [Late::Nothing, Late::Refused, Late::Accepted] {
+        let world = World::start().await;
+        let mut agent = world.console("aurora", 1).await;
+        let technician = world.modifier_of("aurora").await;
+        let body = json!({ "viewer_key": crate::support::world::viewer_key().public_key() });
+        let offer = {
+            let asking = technician.post("/rooms/aurora/sessions", &body);
+            let asked = async {
+                agent.give_nonce([1; 32], CallState::Idle).await;
+                agent.take_offer().await
+            };
+            // The page is closed while the people in the room make up their minds.
+            tokio::select! {
+                _ = asking => panic!("the console has not agreed"),
+                offer = asked => offer,
+            }
+        };
+        let (request, session) = (offer.request, offer.grant.session);
+        assert_eq!(agent.receive_order().await, ToAgent::End { session, reason: EndReason::ViewerClosed });
+        match late {
+            Late::Nothing => {}
+            Late::Refused => agent.send(&FromAgent::Refused { request, code: RefusalCode::AgentRefused }).await,
+            Late::Accepted => agent.send(&FromAgent::Accepted { request, session }).await,
         }
+        assert_eq!(world.the_end().await, "viewer_closed", "{late:?}");
+        assert_eq!(world.events("session.refused").await.len(), 0, "nobody refused it: {late:?}");
+        until("the session is gone", async || world.live_sessions("aurora").await == 0).await;
     }
-    let offer = agent.take_offer().await;
-    agent.send(&FromAgent::Accepted { request: offer.request, session: offer.grant.session }).await;
-    assert_eq!(world.the_end().await, "never_connected");
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use viewer::ui::{Connection, Missing, ToEngine};
 
 use super::Engine;
 use crate::api::{self, ApiError};
+use crate::browser::task::TakingBack;
 use crate::browser::{clock, leave, task};
 use crate::session::pins::{self, Known};
 use crate::session::reconnect::{self, Next};
@@ -44,9 +45,29 @@ impl Engine {
         if self.state.phase.try_get_untracked().is_none_or(Phase::is_over) {
             return;
         }
-        if let Some(Some(session)) = self.session.try_get_value() {
-            leave::delete_outliving(&api::closed_session_url(&session), CSRF_HEADER);
+        match self.session.try_get_value() {
+            Some(Some(session)) => leave::delete_outliving(&api::closed_session_url(&session), CSRF_HEADER),
+            _ => self.take_back(),
         }
+    }
+
+    /// Nobody waits for the session any more that is being started: the room is not asked about it any longer.
+    fn take_back(self) {
+        if let Some(asked) = self.taking_back.try_update_value(Option::take).flatten() {
+            asked.now();
+        }
+    }
+
+    /// The engine's last word. That somebody else seems to be at the other end is for the log, and only this end may know.
+    pub(super) fn ended(self, reason: EndReason) {
+        if reason == EndReason::KeyMismatch
+            && let Some(session) = self.session.get_value()
+        {
+            task::spawn(async move {
+                let _ = api::mistrust_session(&session).await;
+            });
+        }
+        self.over(Ending::Ended(reason));
     }
 
     /// A live event of the server: it may know of the session's end before the console says so.
@@ -69,7 +90,11 @@ impl Engine {
         task::spawn(async move {
             let request = StartSession { viewer_key };
             match self.session.get_value() {
-                None => self.started(api::start_session(&self.room.get_value(), &request).await),
+                None => {
+                    let taking_back = TakingBack::new();
+                    self.taking_back.set_value(taking_back.clone());
+                    self.started(api::start_session(&self.room.get_value(), &request, taking_back).await);
+                }
                 Some(session) => self.resumed(api::resume_session(&session, &request).await),
             }
         });
@@ -77,6 +102,7 @@ impl Engine {
 
     fn started(self, result: Result<StartedSession, ApiError>) {
         let is_wanted = self.state.phase.try_get_untracked().is_some_and(|phase| !phase.is_over());
+        self.taking_back.try_set_value(None);
         match result {
             // Closed in the meantime.
             Ok(started) if !is_wanted => task::spawn(async move {
@@ -206,6 +232,8 @@ impl Engine {
                 // A session that is over already is what was asked for.
                 let _ = api::end_session(&session).await;
             });
+        } else {
+            self.take_back();
         }
         self.over(Ending::Ended(EndReason::EndedByViewer));
     }

@@ -25,6 +25,7 @@ use super::state::{Announcement, Ending, EndsSoon, Phase, RemoteCursor, RemotePo
 use crate::api::ApiError;
 use crate::browser::clock;
 use crate::browser::elements::{Bitmap, Canvas};
+use crate::browser::task::TakingBack;
 use crate::browser::worker::{Worker, WorkerEvent};
 
 const ANNOUNCED_FOR: Duration = Duration::from_secs(6);
@@ -59,6 +60,8 @@ pub struct Engine {
     worker: StoredValue<Option<Worker>, LocalStorage>,
     thumbnails: StoredValue<Vec<(DisplayId, Canvas)>, LocalStorage>,
     session: StoredValue<Option<SessionId>>,
+    /// Of the request that the server has not answered yet.
+    taking_back: StoredValue<Option<TakingBack>, LocalStorage>,
     on_refused: Option<Callback<ApiError>>,
     n_tries: StoredValue<u32>,
     /// To be said when the connection is there.
@@ -138,6 +141,7 @@ impl Engine {
             worker: StoredValue::new_local(None),
             thumbnails: StoredValue::new_local(Vec::new()),
             session: StoredValue::new(None),
+            taking_back: StoredValue::new_local(None),
             on_refused,
             n_tries: StoredValue::new(0),
             is_enrolled_anew: StoredValue::new(false),
@@ -267,7 +271,7 @@ impl Engine {
             FromEngine::Silent => self.silent_since.set(Some(clock::now().since(SILENT_AFTER))),
             FromEngine::Heard => self.silent_since.set(None),
             FromEngine::Lost { close_code } => self.lost(close_code),
-            FromEngine::Ended { reason } => self.over(Ending::Ended(reason)),
+            FromEngine::Ended { reason } => self.ended(reason),
             FromEngine::Unable { missing } => self.unable(missing),
         }
     }
