@@ -102,6 +102,8 @@ struct Forger {
     /// The grant that was accepted last.
     spent: Vec<u8>,
     spent_nonce: [u8; 32],
+    /// Good, and left so by what is refused before it is looked at: a console keeps 64 of them.
+    unspent_nonce: [u8; 32],
     old_nonce: ([u8; 32], Instant),
     n_refused: BTreeMap<Forgery, u64>,
     n_accepted: u64,
@@ -111,7 +113,7 @@ struct Forger {
 async fn no_console_accepts_a_forged_grant() {
     let effort = Effort::or(200);
     let began = Instant::now();
-    let n_consoles = (effort.times / 25).clamp(2, 48);
+    let n_consoles = (effort.times / 25).clamp(2, 24);
     let world = Arc::new(World::start(Plan::new(n_consoles as usize)).await);
     let server = std::fs::read(world.folder.path().join("keys/grant.key")).expect("the server's key");
     let server = Arc::new(SigningKey::from_bytes(&server.try_into().expect("32 bytes")));
@@ -129,6 +131,7 @@ async fn no_console_accepts_a_forged_grant() {
             seen: Arc::clone(&seen),
             spent: Vec::new(),
             spent_nonce: [0; 32],
+            unspent_nonce: [0; 32],
             old_nonce: ([0; 32], Instant::now()),
             n_refused: BTreeMap::new(),
             n_accepted: 0,
@@ -183,6 +186,7 @@ impl Forger {
         self.seen().insert(self.middle.console_id, genuine.clone());
 
         let mut left = n_forgeries as usize;
+        self.unspent_nonce = self.middle.nonce().await;
         while 0 < left {
             let n_offers = left.min(AT_ONCE);
             self.refuses(n_offers, &offer).await;
@@ -250,15 +254,16 @@ impl Forger {
                 signer.sign(&offer.signed.read_unverified().expect("fields")).as_bytes().to_vec()
             }
             Forgery::OldNonce if self.old_nonce.1.elapsed() < NONCE_TOO_OLD => {
-                return (Forgery::SpentNonce, self.signed(|grant, forger| grant.nonce = forger.spent_nonce).await);
+                return (Forgery::SpentNonce, self.signed_with(self.spent_nonce));
             }
             Forgery::OldNonce => {
                 let (nonce, _) = std::mem::replace(&mut self.old_nonce, (self.middle.nonce().await, Instant::now()));
-                self.signed(move |grant, _| grant.nonce = nonce).await
+                self.signed_with(nonce)
             }
-            Forgery::SpentNonce => self.signed(|grant, forger| grant.nonce = forger.spent_nonce).await,
+            Forgery::SpentNonce => self.signed_with(self.spent_nonce),
             Forgery::UnknownNonce => {
-                self.signed(|grant, forger| grant.nonce = std::array::from_fn(|_| forger.dice.u8(..))).await
+                let nonce = std::array::from_fn(|_| self.dice.u8(..));
+                self.signed_with(nonce)
             }
             Forgery::OtherConsole => self.signed(|grant, forger| grant.console = ConsoleId(forger.id())).await,
             Forgery::OtherTenant => {
@@ -271,9 +276,13 @@ impl Forger {
                 })
                 .await
             }
-            Forgery::OtherVersion => self.signed(|grant, forger| grant.version ^= forger.dice.u16(1..)).await,
+            Forgery::OtherVersion => {
+                let mut grant = self.grant(self.unspent_nonce);
+                grant.version ^= self.dice.u16(1..);
+                self.sign(&grant)
+            }
             Forgery::NoTimeLeft => self.signed(|grant, _| grant.elapsed = grant.limits.maximum).await,
-            Forgery::BytesBehind | Forgery::BytesMissing | Forgery::OtherDomain => self.malformed(forgery).await,
+            Forgery::BytesBehind | Forgery::BytesMissing | Forgery::OtherDomain => self.malformed(forgery),
         };
         (forgery, forged)
     }
@@ -294,24 +303,33 @@ impl Forger {
         std::array::from_fn(|_| self.dice.u8(..))
     }
 
-    /// What the server would sign, but for `change`.
+    /// What the server would sign for a nonce that is good, but for `change`. The console spends it.
     async fn signed(&mut self, change: impl FnOnce(&mut Grant, &mut Self)) -> Vec<u8> {
-        let mut grant = self.fresh().await;
+        let nonce = self.middle.nonce().await;
+        let mut grant = self.grant(nonce);
         change(&mut grant, self);
-        self.world.core.keys.grant().sign(&grant).as_bytes().to_vec()
+        self.sign(&grant)
     }
 
-    /// A grant that the console would accept.
-    async fn fresh(&mut self) -> Grant {
-        let nonce = self.middle.nonce().await;
+    /// What the server would sign for this nonce.
+    fn signed_with(&mut self, nonce: [u8; 32]) -> Vec<u8> {
+        let grant = self.grant(nonce);
+        self.sign(&grant)
+    }
+
+    fn sign(&self, grant: &Grant) -> Vec<u8> {
+        self.world.core.keys.grant().sign(grant).as_bytes().to_vec()
+    }
+
+    fn grant(&mut self, nonce: [u8; 32]) -> Grant {
         let session = SessionId(self.id());
         let viewer_key = PublicKey(std::array::from_fn(|_| self.dice.u8(..)));
         self.middle.grant(session, viewer_key, nonce)
     }
 
-    /// Signed by the server's key, but no grant.
-    async fn malformed(&mut self, forgery: Forgery) -> Vec<u8> {
-        let mut body = self.fresh().await.to_bytes();
+    /// Signed by the server's key, but no grant. The console does not come to its nonce.
+    fn malformed(&mut self, forgery: Forgery) -> Vec<u8> {
+        let mut body = self.grant(self.unspent_nonce).to_bytes();
         let mut domain = b"redring grant 1".to_vec();
         match forgery {
             Forgery::BytesBehind => body.extend((0..self.dice.usize(1..32)).map(|_| self.dice.u8(..))),

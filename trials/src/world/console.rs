@@ -37,7 +37,7 @@ impl Console {
     /// Starts the agent, enrolled by `enrolment`. It links to where the string leads.
     pub fn start(enrolment: &EnrolmentString, tls: &Tls, timing: Timing) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let options = Options { motion: false, trace_events: 10_000, ..Options::default() };
+        let options = Options { motion: false, trace_events: 1_000_000, ..Options::default() };
         let room = Simulated::open(options).expect("three displays");
         let dir = StateDir::open(folder.path()).expect("ours");
         let identity = Identity::load(&dir, Some(enrolment)).expect("ours");

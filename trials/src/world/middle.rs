@@ -89,9 +89,13 @@ impl Middle {
             let message = middle.hear_agent().await;
             middle.tell_server(&message).await;
             if matches!(message, FromAgent::Hello { .. }) {
-                return middle;
+                break;
             }
         }
+        // The server answers with the leases when it has taken the console in.
+        let leases = ToAgent::from_bytes(&middle.server.receive().await).expect("understood");
+        assert!(matches!(leases, ToAgent::Leases { .. }), "{leases:?}");
+        middle
     }
 
     pub async fn tell_agent(&mut self, message: &ToAgent) {

@@ -1,13 +1,15 @@
 //! A real server on a loopback port and real agents of simulated consoles, with sockets between them.
 //!
 //! Reading order: this file (the server and its people), [`browser`], [`console`], [`viewer`], then [`middle`]: what
-//! somebody can do who has the server's key and sits on a console's link.
+//! somebody can do who has the server's key and sits on a console's link, and [`relay`]: what a relay can.
 
 #![expect(clippy::missing_panics_doc, reason = "a harness of trials fails by panicking")]
 
 pub mod browser;
+pub mod cable;
 pub mod console;
 pub mod middle;
+pub mod relay;
 pub mod socket;
 pub mod viewer;
 
@@ -16,7 +18,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::ids::{RoomId, TenantId};
+use protocol::api::{CallStatus, UnixMillis};
+use protocol::ids::{RoomId, SessionId, TenantId};
 use protocol::secure::EnrolmentString;
 use protocol::time::Micros;
 use serde_json::Value;
@@ -41,7 +44,10 @@ use tokio::task::JoinHandle;
 use self::browser::Browser;
 
 /// Nothing takes so long; a trial that waits for more fails instead of hanging.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Who looks for an event that has just happened looks no further back: a long trial has many.
+const RECENT_MS: UnixMillis = 60_000;
 
 /// The one organisation.
 pub const TENANT: &str = "contoso";
@@ -109,7 +115,11 @@ pub fn patient() -> Limits {
     limits.session.per_user_max = 100_000;
     limits.session.connect_within = Micros::from_secs(3600);
     limits.relay.close_within = Duration::from_millis(500);
+    limits.relay.opening_within = PATIENCE;
     limits.link.close_within = Duration::from_millis(500);
+    limits.link.handshake_within = PATIENCE;
+    limits.link.nonce_within = PATIENCE;
+    limits.link.offer_within = PATIENCE;
     limits.link.messages_burst = 1_000_000;
     limits.link.pulse_within = Micros::from_secs(36_000);
     limits.link.silent_after = Duration::from_hours(10);
@@ -182,10 +192,41 @@ impl World {
 
     /// The bodies of the audit events of a kind.
     pub async fn events(&self, kind: &str) -> Vec<Value> {
+        self.events_from(kind, None).await
+    }
+
+    async fn events_from(&self, kind: &str, from: Option<UnixMillis>) -> Vec<Value> {
         let scope = self.scope().await;
-        let events = self.core.storage.events(&scope, EventFilter::default(), 1_000_000).await.expect("read");
+        let filter = EventFilter { from, ..EventFilter::default() };
+        let events = self.core.storage.events(&scope, filter, 1_000_000).await.expect("read");
         let wanted = events.into_iter().filter(|event| event.kind == kind);
         wanted.map(|event| serde_json::from_str(&event.body).expect("JSON")).collect()
+    }
+
+    /// Waits until the room's console is connected and nobody talks there.
+    pub async fn until_monitored(&self, room: &RoomId) {
+        let scope = self.scope().await;
+        until_so("a console", || {
+            let presence = self.sessions.registry().presence(&scope, room);
+            presence.is_some_and(|presence| presence.monitored && presence.call == CallStatus::Idle)
+        })
+        .await;
+    }
+
+    /// Waits for the ends of a session that are in the log, and answers with their reasons.
+    pub async fn ends_of(&self, session: SessionId, context: &str) -> Vec<String> {
+        let id = session.to_string();
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let ends = self.events_from("session.end", Some(self.core.clock.now() - RECENT_MS)).await;
+            let of_it = ends.iter().filter(|end| end["session"] == *id);
+            let reasons: Vec<_> = of_it.filter_map(|end| end["end_reason"].as_str().map(str::to_owned)).collect();
+            if !reasons.is_empty() {
+                return reasons;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "no end of the session in the log: {context}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// How many session sockets are open at the relay.
@@ -204,6 +245,15 @@ impl Drop for World {
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     while !holds().await {
+        assert!(tokio::time::Instant::now() < deadline, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The same for what is known at once.
+pub async fn until_so(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !holds() {
         assert!(tokio::time::Instant::now() < deadline, "waited in vain: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

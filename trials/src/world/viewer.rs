@@ -147,6 +147,26 @@ impl Viewer {
         self.until(|viewer| before < viewer.n_pictures).await
     }
 
+    /// Takes what comes within a moment.
+    ///
+    /// # Errors
+    /// The end.
+    pub async fn glance(&mut self) -> Result<(), Gone> {
+        let glance = tokio::time::sleep(std::time::Duration::from_millis(15));
+        tokio::pin!(glance);
+        loop {
+            self.flush().await;
+            self.drain();
+            if let Some(reason) = self.ended {
+                return Err(Gone::Ended(reason));
+            }
+            tokio::select! {
+                turned = self.turn() => turned?,
+                () = &mut glance => return Ok(()),
+            }
+        }
+    }
+
     /// Runs until the end.
     pub async fn end(&mut self) -> Gone {
         self.until(|_| false).await.expect_err("only an end ends it")
