@@ -7,9 +7,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use protocol::access::Access;
 use protocol::ids::DisplayId;
 use protocol::secure::{EnrolmentString, EnrolmentStringError};
+use protocol::signals::SignalKind;
 use serde::Deserialize;
 
-use crate::platform::{Kind, RoomName, Settings};
+use crate::platform::{Kind, RoomName, Settings, SignalsSettings};
 use crate::state_dir::{StateDir, StateDirError, default_path};
 
 /// The file in the state folder.
@@ -155,6 +156,7 @@ impl Config {
                 call_state_command: file.call_state.command,
                 // The agent itself, with another command.
                 release_guard: std::env::current_exe().ok(),
+                signals: file.signals.into(),
                 simulated_displays: args.displays,
                 simulated_state_file: Some(dir.path().join(SIMULATED_FILE)),
                 // The room is not known before the identity is.
@@ -173,6 +175,7 @@ struct File {
     x11: X11,
     power: Power,
     call_state: CallState,
+    signals: Signals,
     limits: Limits,
 }
 
@@ -202,6 +205,38 @@ struct Power {
 #[serde(default, deny_unknown_fields)]
 struct CallState {
     command: Vec<String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Signals {
+    app_process: String,
+    commands: BTreeMap<SignalName, Vec<String>>,
+    user_command: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+struct SignalName(SignalKind);
+
+impl TryFrom<String> for SignalName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let known = SignalKind::ALL.into_iter().find(|kind| kind.id() == name);
+        let names = || SignalKind::ALL.map(SignalKind::id).join(", ");
+        known.map(Self).ok_or_else(|| format!("there is no signal {name:?}; there are {}", names()))
+    }
+}
+
+impl From<Signals> for SignalsSettings {
+    fn from(signals: Signals) -> Self {
+        Self {
+            app_process: signals.app_process,
+            commands: signals.commands.into_iter().map(|(name, command)| (name.0, command)).collect(),
+            user_command: signals.user_command,
+        }
+    }
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
@@ -251,6 +286,15 @@ impl File {
         if let Some(command) = read_variable("REDRING_CALL_STATE_COMMAND", &variable)? {
             self.call_state.command = command;
         }
+        if let Some(process) = read_variable("REDRING_SIGNALS_APP_PROCESS", &variable)? {
+            self.signals.app_process = process;
+        }
+        if let Some(commands) = read_variable("REDRING_SIGNALS_COMMANDS", &variable)? {
+            self.signals.commands = commands;
+        }
+        if let Some(command) = read_variable("REDRING_SIGNALS_USER_COMMAND", &variable)? {
+            self.signals.user_command = command;
+        }
         if let Some(access) = read_variable("REDRING_LIMITS_HIGHEST_ACCESS", &variable)? {
             self.limits.highest_access = access;
         }
@@ -267,7 +311,7 @@ fn read_variable<T: for<'de> Deserialize<'de>>(
         value: T,
     }
     let Some(text) = variable(name).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let is_word = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let is_word = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     let quote = if is_word { "\"" } else { "" };
     match toml::from_str::<Holder<T>>(&format!("value = {quote}{text}{quote}")) {
         Ok(holder) => Ok(Some(holder.value)),
@@ -290,6 +334,10 @@ mod tests {
         restart_command = ["systemctl", "reboot"]
         [call_state]
         command = ["/usr/local/bin/in-call"]
+        [signals]
+        app_process = "room-app"
+        commands = { microphone = ["/usr/local/bin/microphone", "--table"] }
+        user_command = ["/usr/local/bin/who"]
         [limits]
         highest_access = "view"
     "#;
@@ -302,6 +350,10 @@ mod tests {
         assert_eq!(file.power.restart_command, ["systemctl", "reboot"]);
         assert_eq!(file.call_state.command, ["/usr/local/bin/in-call"]);
         assert_eq!(Access::from(file.limits.highest_access), Access::View);
+        let signals = SignalsSettings::from(file.signals);
+        assert_eq!(signals.app_process, "room-app");
+        assert_eq!(signals.commands[&SignalKind::Microphone], ["/usr/local/bin/microphone", "--table"]);
+        assert_eq!(signals.user_command, ["/usr/local/bin/who"]);
     }
 
     #[test]
@@ -313,7 +365,10 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for text in ["[x12]", "[limits]\nhighest_access = \"all\"", "[x11]\ndisplays = { left = \":1\" }", "x = "] {
+        let signal = "[signals]\ncommands = { smell = [\"sniff\"] }";
+        for text in
+            [signal, "[x12]", "[limits]\nhighest_access = \"all\"", "[x11]\ndisplays = { left = \":1\" }", "x = "]
+        {
             assert!(matches!(parse(text), Err(ConfigError::File(_))), "{text}");
         }
     }
@@ -324,12 +379,18 @@ mod tests {
             "REDRING_X11_DISPLAYS" => Some(r#"{ front_of_room_2 = ":9" }"#.to_owned()),
             "REDRING_LIMITS_HIGHEST_ACCESS" => Some("modify".to_owned()),
             "REDRING_POWER_RESTART_COMMAND" => Some(r#"["true"]"#.to_owned()),
+            "REDRING_SIGNALS_APP_PROCESS" => Some("another-app".to_owned()),
+            "REDRING_SIGNALS_COMMANDS" => Some(r#"{ camera = ["true"] }"#.to_owned()),
             _ => None,
         };
         let file = parse(WHOLE).and_then(|file| file.with_environment(variable)).expect("it is right");
         assert_eq!(file.x11.displays(), [(DisplayId::FrontOfRoom2, ":9".to_owned())]);
         assert_eq!(file.limits.highest_access, AccessName::Modify);
         assert_eq!(file.power.restart_command, ["true"]);
+        let signals = SignalsSettings::from(file.signals);
+        assert_eq!(signals.app_process, "another-app");
+        assert_eq!(signals.commands, [(SignalKind::Camera, vec!["true".to_owned()])].into());
+        assert_eq!(signals.user_command, ["/usr/local/bin/who"]);
         assert_eq!(file.call_state.command, ["/usr/local/bin/in-call"], "the rest is the file's");
     }
 

@@ -16,6 +16,7 @@ pub mod pipeline;
 pub mod platform;
 pub mod random;
 pub mod record;
+pub mod signals;
 pub mod socket;
 pub mod state_dir;
 pub mod status;

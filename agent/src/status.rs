@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use protocol::signals::{Signal, SignalState, SystemUser};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::unix_seconds;
@@ -29,6 +30,31 @@ pub struct Status {
     pub call: String,
     /// Names of who is connected, with their access.
     pub people: Vec<String>,
+    /// Who is signed in at the console.
+    #[serde(default)]
+    pub system_user: String,
+    /// `Camera: ok, Wide-angle camera`
+    #[serde(default)]
+    pub signals: Vec<String>,
+}
+
+pub fn user_words(user: &SystemUser) -> String {
+    match user {
+        SystemUser::Unknown => "unknown".to_owned(),
+        SystemUser::Nobody => "nobody".to_owned(),
+        SystemUser::SignedIn { name } => name.to_string(),
+    }
+}
+
+pub fn signal_words(signal: &Signal) -> String {
+    let state = match signal.state {
+        SignalState::Ok => "ok",
+        SignalState::Missing => "missing",
+        SignalState::Failing => "failing",
+        SignalState::Unknown => "unknown",
+    };
+    let comma = if signal.detail.as_str().is_empty() { "" } else { ", " };
+    format!("{}: {state}{comma}{}", signal.kind.name(), signal.detail)
 }
 
 impl Status {
@@ -74,6 +100,10 @@ fn text(identity: &Identity, status: Option<&Status>, now_unix_s: u64) -> String
     line("displays", &status.displays.join(", "));
     line("link", &status.link);
     line("call", &status.call);
+    line("system user", &status.system_user);
+    for (i, signal) in status.signals.iter().enumerate() {
+        line(if i == 0 { "signals" } else { "" }, signal);
+    }
     line("connected", &if status.people.is_empty() { "nobody".to_owned() } else { status.people.join(", ") });
     text
 }
@@ -90,6 +120,7 @@ mod tests {
     use super::*;
     use protocol::ids::{RoomId, TenantId};
     use protocol::secure::{EnrolmentString, PublicKey, Secret};
+    use protocol::signals::SignalKind;
     use protocol::wire::Text;
 
     #[test]
@@ -111,11 +142,20 @@ mod tests {
             link: "up".to_owned(),
             call: "idle".to_owned(),
             displays: vec!["Console 1280x800".to_owned()],
+            system_user: user_words(&SystemUser::SignedIn { name: Text::fitted("room") }),
+            signals: [(SignalKind::Camera, SignalState::Ok, "Huddle"), (SignalKind::Speaker, SignalState::Missing, "")]
+                .map(|(kind, state, detail)| signal_words(&Signal { kind, state, detail: Text::fitted(detail) }))
+                .to_vec(),
             ..Status::default()
         };
         let fresh = text(&identity, Some(&status), 1005);
         for part in ["Aurora (aurora)", "runs (process 42)", "Console 1280x800", &identity.fingerprint().to_string()] {
             assert!(fresh.contains(part), "{part} in:\n{fresh}");
+        }
+        for line in
+            ["system user      room\n", "signals          Camera: ok, Huddle\n                 Speaker: missing\n"]
+        {
+            assert!(fresh.contains(line), "{line} in:\n{fresh}");
         }
         assert!(!fresh.contains("stale"));
         assert!(text(&identity, Some(&status), 1016).contains("stale (16 s old)"));

@@ -5,5 +5,6 @@ mod guards;
 mod pictures;
 mod restarts;
 mod sessions;
+mod signals;
 mod simulated;
 mod support;

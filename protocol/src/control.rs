@@ -3,6 +3,7 @@
 use crate::access::Access;
 use crate::ids::{DisplayId, DisplayInfo};
 use crate::reason::EndReason;
+use crate::signals::SYSTEM_USER_MAX_BYTES;
 use crate::time::Micros;
 use crate::wire::{List, Text, record, tagged};
 
@@ -34,6 +35,9 @@ pub enum Command {
     End,
     /// Somebody is there: the answer to a warning that the session ends because nothing is done.
     StayConnected,
+    /// End the session for this viewer and restart the device when nobody is connected, whatever the switch says: that
+    /// signs out who is signed in at the console.
+    SignOutAndRestart,
 }
 
 tagged!(Command {
@@ -47,6 +51,7 @@ tagged!(Command {
     7 => RequestKeyframe,
     8 => End,
     9 => StayConnected,
+    10 => SignOutAndRestart,
 });
 
 impl Command {
@@ -251,6 +256,12 @@ pub enum Notice {
     InCall {
         on: bool,
     },
+    /// Another system user than at the start is signed in at the console; `None`: no longer.
+    UserSwitched {
+        user: Option<Text<SYSTEM_USER_MAX_BYTES>>,
+        /// The console can restart, which is how that user is signed out.
+        can_sign_out: bool,
+    },
 }
 
 tagged!(Notice {
@@ -265,6 +276,7 @@ tagged!(Notice {
     8 => Bye { reason },
     9 => EndsLater,
     10 => InCall { on },
+    11 => UserSwitched { user, can_sign_out },
 });
 
 /// A command without its values.
@@ -275,9 +287,17 @@ pub enum CommandKind {
     SetRestartOnEnd,
     Shortcut,
     TakeInput,
+    SignOutAndRestart,
 }
 
-tagged!(CommandKind { 0 => SelectDisplay, 1 => RestartDevice, 2 => SetRestartOnEnd, 3 => Shortcut, 4 => TakeInput });
+tagged!(CommandKind {
+    0 => SelectDisplay,
+    1 => RestartDevice,
+    2 => SetRestartOnEnd,
+    3 => Shortcut,
+    4 => TakeInput,
+    5 => SignOutAndRestart,
+});
 
 #[cfg(test)]
 mod tests {
@@ -300,6 +320,7 @@ mod tests {
             Command::Shortcut { shortcut: Shortcut::Esc },
             Command::TakeInput,
             Command::StayConnected,
+            Command::SignOutAndRestart,
         ];
         assert!(by_people.iter().all(|command| command.is_activity()));
     }

@@ -9,7 +9,7 @@
 //! - the **REST API** between the portal and the server (`api`, with that feature).
 //!
 //! Reading order: [`ids`], [`access`], [`control`], [`input`], [`video`], then [`wire`] for their bytes, [`secure`]
-//! for keys and grants, [`terms`] for what a grant's session keeps to, [`session`] for the state machines, [`link`], `api`.
+//! for keys and grants, [`terms`] for what a grant's session keeps to, [`session`] for the state machines, [`link`] with [`signals`], `api`.
 //!
 //! INVARIANT: no decoder panics, whatever the bytes, and none reserves memory before it has compared a length with
 //! what is there.
@@ -31,6 +31,7 @@ pub mod reason;
 pub mod refusal;
 pub mod secure;
 pub mod session;
+pub mod signals;
 pub mod terms;
 #[cfg(feature = "testing")]
 pub mod testing;

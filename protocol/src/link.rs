@@ -9,6 +9,7 @@ use crate::control::Shortcut;
 use crate::ids::{ConsoleId, DisplayId, DisplayInfo, RoomId, SessionId, TenantId};
 use crate::reason::EndReason;
 use crate::refusal::RefusalCode;
+use crate::signals::{SYSTEM_USER_MAX_BYTES, Signals};
 use crate::time::Micros;
 use crate::wire::{Blob, List, Text, record, tagged};
 
@@ -92,6 +93,12 @@ pub enum SessionEvent {
     Paused,
     /// It goes on after a call.
     Resumed,
+    /// Another system user than at the start is signed in at the console.
+    UserSwitched {
+        user: Text<SYSTEM_USER_MAX_BYTES>,
+    },
+    /// The viewer ended the session with *sign out and restart*.
+    SignOutRequested,
 }
 
 tagged!(SessionEvent {
@@ -108,6 +115,8 @@ tagged!(SessionEvent {
     10 => PolicyViolation { kind },
     11 => Paused,
     12 => Resumed,
+    13 => UserSwitched { user },
+    14 => SignOutRequested,
 });
 
 /// From the agent.
@@ -153,6 +162,10 @@ pub enum FromAgent {
         reason: EndReason,
         restarts: bool,
     },
+    /// After the first hello of a link, and when something changed.
+    Signals {
+        signals: Signals,
+    },
 }
 
 tagged!(FromAgent {
@@ -164,6 +177,7 @@ tagged!(FromAgent {
     5 => Accepted { request, session },
     6 => Event { session, event },
     7 => Ended { session, reason, restarts },
+    8 => Signals { signals },
 });
 
 /// Longest URL in bytes.

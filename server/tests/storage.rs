@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use protocol::access::{Access, Permission};
-use protocol::api::{CallPolicy, ShortcutPolicy, UserState};
+use protocol::api::{CallPolicy, ConsoleSignals, ShortcutPolicy, UserState};
 use protocol::ids::{AssignmentId, ConsoleId, GroupId, RoleId, RoomId, SessionId, TenantId, UserId};
 use protocol::reason::EndReason;
 use protocol::secure::PublicKey;
+use protocol::signals::Signals;
 use server::access::{BuiltInRole, Coverage};
 use server::random;
 use server::storage::sqlite::Sqlite3;
@@ -547,6 +548,15 @@ async fn the_version_of_the_rooms_grows_with_what_the_list_shows_and_with_nothin
     assert!(with_room < with_console);
     world.storage.console_seen(scope, &console.id, 5).await.expect("stored");
     world.storage.set_console_info(scope, &console.id, &console.info).await.expect("stored");
+    let signals = ConsoleSignals::new(&Signals::default(), 6);
+    world.storage.set_console_signals(scope, &console.id, &signals).await.expect("stored");
+    world
+        .storage
+        .set_console_signals(&world.fabrikam, &console.id, &ConsoleSignals { reported_at: 7, ..signals.clone() })
+        .await
+        .expect("nothing to change");
+    let present = world.storage.console_of_room(scope, &room).await.expect("read").expect("a console");
+    assert_eq!(present.signals, Some(signals));
     world.session(&world.fabrikam).await;
     assert_eq!(version().await, with_console);
     let facts = world.storage.room(scope, &room).await.expect("read").expect("a room");

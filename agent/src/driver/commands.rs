@@ -34,13 +34,14 @@ impl Core {
                 self.update_thumbnails(id);
             }
             Command::End => self.end_session(id, EndReason::EndedByViewer),
+            Command::SignOutAndRestart => self.sign_out_and_restart(id),
             // The session's machine and the connection take the first two themselves; to be activity is all that the third
             // is for.
             Command::Open { .. } | Command::RequestKeyframe | Command::StayConnected => {}
         }
     }
 
-    fn refuse_command(&self, id: SessionId, command: CommandKind, refusal: CommandRefusal) {
+    pub(super) fn refuse_command(&self, id: SessionId, command: CommandKind, refusal: CommandRefusal) {
         if let Some(session) = self.sessions.get(&id) {
             session.notice(Notice::Refused { command, refusal });
         }

@@ -106,6 +106,9 @@ impl Core {
         let has_restarted = reason == EndReason::RestartTimedOut;
         let wants_restart = session.restart_on_end && session.is_since_restart && !has_restarted;
         let is_last = self.sessions.is_empty();
+        if is_last {
+            self.signals.forget_user();
+        }
         let is_wanted = wants_restart || self.record.restart_wanted();
         let restarts = is_last && is_wanted && self.power.can_restart();
         let report = Report { session: id, reason, restarts };

@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`offer`] (may a session start), [`session`] (one session and its limits), [`exchange`] (what it says to
 //! its viewer), `connection` (its socket), this file (the inputs), then what it calls: `admission`, `room`, `commands`,
-//! `views`, `ends`, `reports`; `pump` has the loop.
+//! `signals`, `views`, `ends`, `reports`; `pump` has the loop.
 //!
 //! Restart at end with several people: the device restarts when the last session ends, if any of the sessions that
 //! ended since nobody was connected wanted it. It is held back while the room is in a call. A session whose viewer
@@ -22,6 +22,7 @@ mod pump;
 mod reports;
 mod room;
 mod session;
+mod signals;
 mod views;
 
 pub use pump::{Driver, Parts};
@@ -36,6 +37,7 @@ use protocol::link::{CallState, Enrolment, FromAgent, SessionEvent, ToAgent};
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
 use protocol::secure::{Grant, SessionCode, SignedGrant};
+use protocol::signals::Signals;
 use protocol::time::Micros;
 use protocol::wire::Text;
 use tokio::sync::mpsc;
@@ -65,11 +67,18 @@ pub struct Timing {
     pub away: Micros,
     /// A commanded restart takes the device down within this, or it did not work.
     pub going_down: Micros,
+    /// Between two looks at the room's devices.
+    pub signals: Micros,
 }
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { lease: Micros::from_secs(15), away: Micros::from_secs(15), going_down: Micros::from_secs(30) }
+        Self {
+            lease: Micros::from_secs(15),
+            away: Micros::from_secs(15),
+            going_down: Micros::from_secs(30),
+            signals: crate::signals::EVERY,
+        }
     }
 }
 
@@ -129,6 +138,7 @@ pub enum Input {
     Connection(ConnectionId, ConnectionEvent),
     DisplaysChanged,
     Call(CallObservation),
+    Signals(Signals),
     /// Somebody in the room pressed a button of the ring.
     Press(RingButton),
     ShortcutDone(ShortcutDone),
@@ -160,6 +170,7 @@ pub struct Core {
     sockets: Box<dyn Sockets>,
     random: fn() -> Option<[u8; 32]>,
     call: CallState,
+    signals: signals::Watched,
     link: mpsc::Sender<FromAgent>,
     link_state: LinkState,
     backlog: VecDeque<FromAgent>,
@@ -264,6 +275,7 @@ impl Core {
             sockets: outside.sockets,
             random: outside.random,
             call: CallState::Unknown,
+            signals: signals::Watched::default(),
             link: outside.link,
             link_state: LinkState::Down,
             backlog: VecDeque::new(),
@@ -302,6 +314,7 @@ impl Core {
             Input::Connection(id, event) => self.take_connection(id, event),
             Input::DisplaysChanged => self.take_displays(),
             Input::Call(observation) => self.take_call(observation),
+            Input::Signals(signals) => self.take_signals(signals),
             Input::Press(button) => self.take_press(button),
             Input::ShortcutDone((session, shortcut, worked)) => self.take_shortcut_done(session, shortcut, worked),
             Input::Tick => self.take_tick(),
@@ -352,6 +365,7 @@ impl Core {
         self.key.waits_for_approval = welcome.status == Enrolment::Pending;
         block_in_place(|| self.key_sign.set(&self.key));
         self.hello();
+        self.say_signals();
         for message in std::mem::take(&mut self.backlog) {
             self.send(message);
         }
@@ -437,6 +451,7 @@ impl Core {
         self.choose_input_holder();
         self.send_displays(id);
         self.send_people();
+        self.follow_user(id);
         if self.call.is_idle() {
             self.update_watch(id);
         } else {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use protocol::reason::EndReason;
+use protocol::signals::Signals;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Duration, Instant, sleep_until, timeout};
 
@@ -50,6 +51,7 @@ pub struct Driver {
     clock: Clock,
     link: Link,
     calls: watch::Receiver<CallObservation>,
+    signals: watch::Receiver<Signals>,
     displays_changed: Arc<Notify>,
     connection_events: mpsc::Receiver<(ConnectionId, ConnectionEvent)>,
     shortcuts_done: mpsc::Receiver<ShortcutDone>,
@@ -75,6 +77,7 @@ impl Driver {
         let (done, shortcuts_done) = mpsc::channel(ORDERS_MAX);
         let (outgoing, to_send) = mpsc::channel(OUTGOING_MAX);
         let mut calls = crate::calls::start(platform.call_state)?;
+        let signals = crate::signals::start(platform.signals, timing.signals)?;
         let outside = Outside {
             pictures: Box::new(Pictures::new(Arc::clone(&displays))),
             displays,
@@ -102,7 +105,7 @@ impl Driver {
         let first_look = *calls.borrow_and_update();
         let core = Core::new(parts, first_look, clock.moment());
         let link = Link::start(identity, dir, config.server, clock, tls, to_send);
-        Ok(Self { core, clock, link, calls, displays_changed, connection_events, shortcuts_done, presses })
+        Ok(Self { core, clock, link, calls, signals, displays_changed, connection_events, shortcuts_done, presses })
     }
 
     /// Runs until `stop` completes or the server wants this console no more, and leaves the console as it should be.
@@ -141,6 +144,7 @@ impl Driver {
             Some(done) = self.shortcuts_done.recv() => Input::ShortcutDone(done),
             Some(button) = self.presses.recv() => Input::Press(button),
             () = self.displays_changed.notified() => Input::DisplaysChanged,
+            Ok(()) = self.signals.changed() => Input::Signals(self.signals.borrow_and_update().clone()),
             Ok(()) = self.calls.changed() => Input::Call(*self.calls.borrow_and_update()),
             () = sleep_until(tick_at) => Input::Tick,
         };

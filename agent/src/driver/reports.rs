@@ -57,6 +57,7 @@ impl Core {
         let name =
             |display: &DisplayInfo| format!("{} {}x{}", display.id.name(), display.size.width, display.size.height);
         let person = |session: &Session| format!("{} ({})", session.user_name, session.access.name());
+        let signals = &self.signals.last;
         let status = Status {
             process: std::process::id(),
             written_unix_s: self.now.unix_s,
@@ -65,6 +66,8 @@ impl Core {
             room: self.room_name.get(),
             link: self.link_state.describe(),
             call: call_name(self.call).to_owned(),
+            system_user: status::user_words(&signals.user),
+            signals: signals.list.iter().map(status::signal_words).collect(),
             people: self.sessions.values().map(person).collect(),
         };
         status.write(&self.dir);

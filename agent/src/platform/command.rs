@@ -44,20 +44,27 @@ pub(super) fn ask(program: &str, arguments: &[String]) -> CallObservation {
 /// What a program writes when it succeeds in time; `None` when it does not.
 #[cfg(unix)]
 pub(super) fn output(command: &mut Command) -> Option<Vec<u8>> {
+    let (code, output) = answer(command)?;
+    (code == Some(0)).then_some(output)
+}
+
+/// How a program ends in time, and what it wrote until then; `None` when it does not.
+pub(super) fn answer(command: &mut Command) -> Option<(Option<i32>, Vec<u8>)> {
     use std::io::Read as _;
 
     /// Output beyond this says nothing new.
     const OUTPUT_MAX_BYTES: u64 = 64 * 1024;
 
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
-    let succeeded = wait(&mut child)?.success();
+    let status = wait(&mut child)?;
     let mut output = Vec::new();
     // What a child of the child keeps open is not waited for: the pipe holds what matters.
-    let stdout = child.stdout.take().filter(|_| succeeded)?;
+    let stdout = child.stdout.take()?;
+    #[cfg(unix)]
     rustix::io::ioctl_fionbio(&stdout, true).ok()?;
     // The error is that there is no more by now.
     let _ = stdout.take(OUTPUT_MAX_BYTES).read_to_end(&mut output);
-    Some(output)
+    Some((status.code(), output))
 }
 
 fn quiet(program: &str, arguments: &[String]) -> Command {

@@ -1,7 +1,8 @@
 //! What the agent needs from the system it runs on. `open` selects the platform once; nobody else asks which it is.
 //!
-//! Every platform has the same files: `capture`, `injector`, `ring`, `power`, `call_state`, and what it needs besides.
+//! Every platform has the same files: `capture`, `injector`, `ring`, `power`, `call_state`, `signals`, and what it needs besides.
 
+mod asked;
 mod command;
 mod ring_line;
 pub mod simulated;
@@ -11,6 +12,7 @@ pub mod x11;
 
 pub use ring_line::{RestartNews, RingAsk, RingButton, RingLine, RingNews, RingPerson};
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -19,6 +21,7 @@ use protocol::geometry::{PixelPoint, PixelRect, PixelSize};
 use protocol::ids::{DisplayId, DisplayInfo};
 use protocol::input::{LockKeys, PointerButton};
 use protocol::keycode::KeyCode;
+use protocol::signals::{SignalKind, Signals, SystemUser};
 
 /// Which platform to open, and what its parts are told.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +36,7 @@ pub struct Settings {
     pub call_state_command: Vec<String>,
     /// The program that releases what is down when this one is killed: `redring-agent`. `None`: nobody does.
     pub release_guard: Option<PathBuf>,
+    pub signals: SignalsSettings,
     /// How many displays a simulated console has: 1 to 3.
     pub simulated_displays: u8,
     /// Where a simulated console keeps its settings; `None`: they end with it.
@@ -41,6 +45,18 @@ pub struct Settings {
     pub simulated_seed: u64,
     /// Follows what the server calls the room.
     pub room_name: RoomName,
+}
+
+/// How signals are told that the platform cannot tell by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SignalsSettings {
+    /// The name of the room app's process; empty: whether it runs is unknown.
+    pub app_process: String,
+    /// Programs that know better than the platform. Exit code 0 is well, 1 is missing, 2 is failing, anything else is
+    /// unknown; the first line that they print is the detail.
+    pub commands: BTreeMap<SignalKind, Vec<String>>,
+    /// Knows better who is signed in: exit code 0 with the name in the first line, 1 is nobody, anything else is unknown.
+    pub user_command: Vec<String>,
 }
 
 /// A platform's name on the command line.
@@ -109,6 +125,7 @@ pub struct Platform {
     pub key_sign: Box<dyn KeySign>,
     pub power: Box<dyn Power>,
     pub call_state: Box<dyn CallStateSource>,
+    pub signals: Box<dyn SignalsSource>,
 }
 
 /// Why the platform could not do something.
@@ -264,6 +281,15 @@ pub trait Power: Send {
 pub trait CallStateSource: Send {
     /// May block for up to a second.
     fn look(&mut self) -> CallObservation;
+}
+
+/// Tells how the room's devices are, and who is signed in at the console. Reads lists; opens no device.
+pub trait SignalsSource: Send {
+    /// May block for some seconds.
+    fn look(&mut self) -> Signals;
+
+    /// Only who is signed in; may block for up to a second.
+    fn user(&mut self) -> SystemUser;
 }
 
 /// What a look at the room found.

@@ -29,6 +29,7 @@ pub(crate) struct Console {
     pub(crate) timing: Timing,
     /// Restarts are acted by the simulated console instead of counted.
     pub(crate) acts_restarts: bool,
+    pub(crate) can_restart: bool,
     folder: tempfile::TempDir,
 }
 
@@ -48,6 +49,7 @@ impl Console {
             highest_access: Access::Modify,
             timing: Timing { lease: LEASE, ..Timing::default() },
             acts_restarts: false,
+            can_restart: true,
             folder: tempfile::tempdir().expect("a folder"),
         }
     }
@@ -99,7 +101,8 @@ impl Console {
         let mut platform = self.room.platform();
         platform.call_state = Box::new(RoomCall(Arc::clone(&self.call)));
         if !self.acts_restarts {
-            platform.power = Box::new(CountingPower(Arc::clone(&self.n_restarts)));
+            platform.power =
+                Box::new(CountingPower { n_restarts: Arc::clone(&self.n_restarts), can_restart: self.can_restart });
         }
         platform
     }
@@ -133,20 +136,23 @@ impl CallStateSource for RoomCall {
     }
 }
 
-struct CountingPower(Arc<AtomicU32>);
+struct CountingPower {
+    n_restarts: Arc<AtomicU32>,
+    can_restart: bool,
+}
 
 impl Power for CountingPower {
     fn can_restart(&self) -> bool {
-        true
+        self.can_restart
     }
 
     fn restart(&mut self) -> Result<(), PlatformError> {
-        self.0.fetch_add(1, Ordering::SeqCst);
+        self.n_restarts.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 }
 
 /// Short enough for a test, long enough for a busy machine.
 pub(crate) fn short() -> Timing {
-    Timing { lease: LEASE, away: Micros::from_millis(400), going_down: Micros::from_secs(5) }
+    Timing { lease: LEASE, away: Micros::from_millis(400), going_down: Micros::from_secs(5), ..Timing::default() }
 }

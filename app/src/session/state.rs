@@ -119,6 +119,14 @@ pub struct EndsSoon {
     pub reason: EndReason,
 }
 
+/// Somebody else is signed in at the console than when people connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserSwitched {
+    pub user: String,
+    /// The console can restart, which is how that user is signed out.
+    pub can_sign_out: bool,
+}
+
 /// The session as the screen shows it.
 #[derive(Clone, Copy)]
 pub struct SessionState {
@@ -141,6 +149,8 @@ pub struct SessionState {
     pub ends_soon: ReadSignal<Option<EndsSoon>>,
     /// The room is in a call, or may be.
     pub in_call: ReadSignal<bool>,
+    /// Another system user than at the start is signed in at the console.
+    pub user_switched: ReadSignal<Option<UserSwitched>>,
     /// Which shortcut commands the session may use while its access is View.
     pub view_shortcuts: ReadSignal<ShortcutPolicy>,
     /// Stands on the console as well, for this connection.

@@ -14,6 +14,7 @@ mod room;
 mod session;
 mod settings;
 mod setup;
+mod signals;
 mod user;
 
 pub use assignment::{
@@ -39,12 +40,14 @@ pub use settings::{
     ACKNOWLEDGEMENT, AUDIT_RETENTION_DAYS, DECLINE_WITHIN_S, IDLE_LIMIT_S, MAXIMUM_S, OutOfRange, RemoteAccessSettings,
 };
 pub use setup::{SetupRequest, SetupStatus};
+pub use signals::{ConsoleSignals, SignalReport, SystemUserReport};
 pub use user::{
     AcceptInvitation, ChangePassword, CheckInvitation, CreateUser, CreatedUser, EditUser, ImportChange, ImportProblem,
     ImportReport, ImportUsers, Invitation, InvitedPerson, PASSWORD_MIN_CHARS, UserDetail, UserEntry, UserList,
     UserState, UserSummary,
 };
 
+pub use crate::signals::{SignalKind, SignalState};
 pub use crate::terms::{CallPolicy, ShortcutPolicy};
 
 /// The prefix of every path.

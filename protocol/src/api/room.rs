@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::UnixMillis;
+use super::{ConsoleSignals, UnixMillis};
 use crate::access::{Access, Permission};
 use crate::ids::{ConsoleId, DisplayInfo, RoomId};
 use crate::refusal::RefusalCode;
@@ -124,6 +124,8 @@ pub struct ConsoleDetail {
     pub highest_access: Access,
     pub can_restart: bool,
     pub enrolled_at: UnixMillis,
+    /// Null until the console has said something.
+    pub signals: Option<ConsoleSignals>,
 }
 
 /// `POST /rooms/{room}/console/approve`: what the person saw when they compared.

@@ -12,6 +12,7 @@ use crate::link::{
 use crate::reason::EndReason;
 use crate::refusal::RefusalCode;
 use crate::secure::{EnrolmentString, Grant, Limits, PublicKey, Secret, SessionCode};
+use crate::signals::{Signal, SignalKind, SignalState, Signals, SystemUser};
 use crate::terms::{CallPolicy, ShortcutPolicy, Terms};
 use crate::time::Micros;
 use crate::video::{AccessUnit, Codec, Frame, FrameId, FrameKind, Picture, Presented, Region, StreamConfig, Thumbnail};
@@ -63,6 +64,7 @@ fn commands(list: &mut Samples) {
     list.add("Command.RequestKeyframe", &Command::RequestKeyframe);
     list.add("Command.End", &Command::End);
     list.add("Command.StayConnected", &Command::StayConnected);
+    list.add("Command.SignOutAndRestart", &Command::SignOutAndRestart);
 }
 
 fn notices(list: &mut Samples) {
@@ -101,6 +103,7 @@ fn notices(list: &mut Samples) {
         (CommandKind::SetRestartOnEnd, CommandRefusal::Unsupported),
         (CommandKind::Shortcut, CommandRefusal::NotAllowed),
         (CommandKind::TakeInput, CommandRefusal::NotAllowed),
+        (CommandKind::SignOutAndRestart, CommandRefusal::Unsupported),
     ];
     for (command, refusal) in kinds {
         list.add(format!("Notice.Refused.{command:?}.{refusal:?}"), &Notice::Refused { command, refusal });
@@ -111,6 +114,9 @@ fn notices(list: &mut Samples) {
     }
     list.add("Notice.EndsLater", &Notice::EndsLater);
     list.add("Notice.InCall", &Notice::InCall { on: true });
+    let user = Some(Text::fitted("Administrator"));
+    list.add("Notice.UserSwitched", &Notice::UserSwitched { user, can_sign_out: true });
+    list.add("Notice.UserSwitched.None", &Notice::UserSwitched { user: None, can_sign_out: false });
 }
 
 fn inputs(list: &mut Samples) {
@@ -209,6 +215,9 @@ fn link(list: &mut Samples) {
         list.add(format!("FromAgent.Event.{event:?}"), &FromAgent::Event { session: SESSION, event });
     }
     list.add("FromAgent.Ended", &FromAgent::Ended { session: SESSION, reason: EndReason::ViewerLost, restarts: true });
+    for (name, signals) in signals() {
+        list.add(format!("FromAgent.Signals.{name}"), &FromAgent::Signals { signals });
+    }
 
     let welcome = |status| ToAgent::Welcome {
         console: CONSOLE,
@@ -248,6 +257,24 @@ fn session_events() -> Vec<SessionEvent> {
         SessionEvent::PolicyViolation { kind: Text::fitted("key") },
         SessionEvent::Paused,
         SessionEvent::Resumed,
+        SessionEvent::UserSwitched { user: Text::fitted("Administrator") },
+        SessionEvent::SignOutRequested,
+    ]
+}
+
+fn signals() -> [(&'static str, Signals); 3] {
+    const STATES: [SignalState; 4] =
+        [SignalState::Ok, SignalState::Missing, SignalState::Failing, SignalState::Unknown];
+    let every = SignalKind::ALL.into_iter().zip(STATES.into_iter().cycle()).map(|(kind, state)| Signal {
+        kind,
+        state,
+        detail: Text::fitted(kind.name()),
+    });
+    let user = SystemUser::SignedIn { name: Text::fitted("room") };
+    [
+        ("Every", Signals { list: List::fitted(every.collect()), user }),
+        ("Nobody", Signals { list: List::default(), user: SystemUser::Nobody }),
+        ("Unknown", Signals::default()),
     ]
 }
 

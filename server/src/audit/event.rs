@@ -304,6 +304,16 @@ events! {
         /// The kind of message that was refused.
         violation: String,
     };
+    /// Another system user than at the start is signed in at the console.
+    UserSwitched = "session.user_switched", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+        /// As the console calls them.
+        system_user: String,
+    };
+    /// The viewer ended the session with *sign out and restart*.
+    SignOutRequested = "session.sign_out_requested", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+    };
 }
 
 impl Event {
@@ -341,6 +351,8 @@ impl Event {
             SessionEvent::Paused => Self::Paused { facts },
             SessionEvent::Resumed => Self::Resumed { facts },
             SessionEvent::PolicyViolation { kind } => Self::PolicyViolation { facts, violation: kind.to_string() },
+            SessionEvent::UserSwitched { user } => Self::UserSwitched { facts, system_user: user.to_string() },
+            SessionEvent::SignOutRequested => Self::SignOutRequested { facts },
         }
     }
 
@@ -389,7 +401,9 @@ impl Event {
             | Self::InputTaken { facts }
             | Self::Paused { facts }
             | Self::Resumed { facts }
-            | Self::PolicyViolation { facts, .. } => Some(facts),
+            | Self::PolicyViolation { facts, .. }
+            | Self::UserSwitched { facts, .. }
+            | Self::SignOutRequested { facts } => Some(facts),
             _ => None,
         }
     }

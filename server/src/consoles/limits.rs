@@ -28,6 +28,9 @@ pub struct LinkLimits {
     /// Greetings: they are written to the database.
     pub greetings_burst: u32,
     pub greeting_every: Micros,
+    /// Signals: they are written to the database, too. An agent looks less often than this.
+    pub signals_burst: u32,
+    pub signals_every: Micros,
     /// Messages that may wait to be written to the agent.
     pub outgoing_max: usize,
     /// Questions that may wait for the agent's answer.
@@ -57,6 +60,8 @@ impl Default for LinkLimits {
             message_every: Micros::from_millis(50),
             greetings_burst: 5,
             greeting_every: Micros::from_secs(5),
+            signals_burst: 10,
+            signals_every: Micros::from_secs(2),
             outgoing_max: 64,
             questions_max: 32,
             nonce_within: Duration::from_secs(5),

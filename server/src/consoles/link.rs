@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use protocol::api::ConsoleSignals;
 use protocol::link::{FromAgent, LINK_MESSAGE_MAX_BYTES, LinkClose, ToAgent, close};
 use protocol::secure::Fingerprint;
 use protocol::secure::noise::Transport;
+use protocol::signals::Signals;
 use protocol::wire::{Decode as _, Encode as _};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
@@ -16,7 +18,7 @@ use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 use super::pace::Pace;
 use super::questions::{Answer, AskError, Questions};
 use super::registry::{Hello, Registry, Report, Reports, Seat};
-use super::statement::{end_reason, is_plausible};
+use super::statement::{are_plausible, end_reason, is_plausible};
 use super::welcome::welcome;
 use crate::audit::{Actor, Client, Event};
 use crate::relay::socket::{Carrier, CloseCode, end};
@@ -80,6 +82,12 @@ pub struct Link<'a, S> {
     seat: Option<Seat>,
 }
 
+/// How often an agent may say what is written to the database.
+struct Paces {
+    greetings: Pace,
+    signals: Pace,
+}
+
 /// Why a link ends.
 enum Stop {
     /// The agent left or cannot be reached.
@@ -129,7 +137,10 @@ impl<'a, S: Carrier> Link<'a, S> {
         let limits = self.registry.limits();
         let clock = self.registry.core.clock.clone();
         let mut messages = Pace::new(limits.messages_burst, limits.message_every, clock.monotonic());
-        let mut greetings = Pace::new(limits.greetings_burst, limits.greeting_every, clock.monotonic());
+        let mut paces = Paces {
+            greetings: Pace::new(limits.greetings_burst, limits.greeting_every, clock.monotonic()),
+            signals: Pace::new(limits.signals_burst, limits.signals_every, clock.monotonic()),
+        };
         let mut ping = interval_at(Instant::now() + limits.ping_every, limits.ping_every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut silent_at = Instant::now() + limits.handshake_within;
@@ -141,7 +152,7 @@ impl<'a, S: Carrier> Link<'a, S> {
                 frame = self.socket.next() => {
                     let done = match sealed(frame) {
                         Ok(Some(_)) if !messages.allows(clock.monotonic()) => Err(Stop::Broke(CloseCode(close::OVERLOADED))),
-                        Ok(Some(sealed)) => self.receive(&sealed, newcomer, &mut greetings).await,
+                        Ok(Some(sealed)) => self.receive(&sealed, newcomer, &mut paces).await,
                         Ok(None) => Ok(()),
                         Err(stop) => Err(stop),
                     };
@@ -165,13 +176,13 @@ impl<'a, S: Carrier> Link<'a, S> {
     }
 
     /// Opens one message and acts on it. Whatever does not belong here ends the link.
-    async fn receive(&mut self, sealed: &[u8], newcomer: &Newcomer, greetings: &mut Pace) -> Result<(), Stop> {
+    async fn receive(&mut self, sealed: &[u8], newcomer: &Newcomer, paces: &mut Paces) -> Result<(), Stop> {
         let wrong = || Stop::Close(LinkClose::ProtocolError);
         let opened = self.transport.open(sealed).map_err(|_| wrong())?;
         let message = FromAgent::from_bytes(&opened).map_err(|_| wrong())?;
         let console = newcomer.console.id;
         if let FromAgent::Hello { info, call } = message {
-            if !is_plausible(&info) || !greetings.allows(self.registry.core.clock.monotonic()) {
+            if !is_plausible(&info) || !paces.greetings.allows(self.registry.core.clock.monotonic()) {
                 return Err(wrong());
             }
             return self.hello(newcomer, Hello { info, call }).await;
@@ -188,6 +199,12 @@ impl<'a, S: Carrier> Link<'a, S> {
             FromAgent::Ended { session, reason, restarts } => {
                 let reason = end_reason(reason);
                 self.reports.report(console, Report::Ended { session, reason, restarts });
+            }
+            FromAgent::Signals { signals } => {
+                if !are_plausible(&signals) || !paces.signals.allows(self.registry.core.clock.monotonic()) {
+                    return Err(wrong());
+                }
+                keep_signals(self.registry, newcomer, &signals).await;
             }
         }
         Ok(())
@@ -310,6 +327,15 @@ fn sealed(frame: Option<Result<Message, tungstenite::Error>>) -> Result<Option<B
 async fn asked_to_close(closing: &mut watch::Receiver<Option<LinkClose>>) -> LinkClose {
     let reason = closing.wait_for(Option::is_some).await;
     reason.ok().and_then(|reason| *reason).unwrap_or(LinkClose::Stopping)
+}
+
+/// Keeps what the agent says about its devices, for whoever looks now or when the console is gone.
+async fn keep_signals(registry: &Registry, newcomer: &Newcomer, signals: &Signals) {
+    let (core, scope, console) = (&registry.core, &newcomer.scope, &newcomer.console);
+    let signals = ConsoleSignals::new(signals, core.clock.now());
+    let stored = core.storage.set_console_signals(scope, &console.id, &signals).await;
+    log_failure(stored.err(), newcomer);
+    core.live.room_changed(scope, &console.room);
 }
 
 /// The console's key seems to be in two places: nobody gets a session with either until an administrator decides.

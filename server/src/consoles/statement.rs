@@ -4,6 +4,7 @@ use protocol::api::{CallStatus, UnixMillis};
 use protocol::link::{CallState, ConsoleInfo};
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
+use protocol::signals::Signals;
 use protocol::time::Micros;
 
 use super::limits::DISPLAY_SIDE_MAX_PX;
@@ -19,6 +20,12 @@ pub(super) fn is_plausible(info: &ConsoleInfo) -> bool {
             && side.contains(&display.size.height)
             && info.displays[..index].iter().all(|earlier| earlier.id != display.id)
     })
+}
+
+/// Whether an agent says one thing about each device.
+pub(super) fn are_plausible(signals: &Signals) -> bool {
+    let list = &signals.list;
+    list.iter().enumerate().all(|(index, signal)| list[..index].iter().all(|earlier| earlier.kind != signal.kind))
 }
 
 /// The call as people see it, with its start on our clock.
@@ -62,6 +69,7 @@ mod tests {
     use protocol::access::Access;
     use protocol::geometry::PixelSize;
     use protocol::ids::{DisplayId, DisplayInfo};
+    use protocol::signals::{Signal, SignalKind, SignalState, SystemUser};
     use protocol::wire::{List, Text};
 
     use super::*;
@@ -88,6 +96,18 @@ mod tests {
         assert!(!is_plausible(&info(&[(Console, 0, 800)])));
         assert!(!is_plausible(&info(&[(Console, 1280, 8193)])));
         assert!(!is_plausible(&info(&[(Console, 1, 1), (Console, 1, 1)])));
+    }
+
+    #[test]
+    fn a_device_is_spoken_of_once() {
+        let signal = |kind| Signal { kind, state: SignalState::Ok, detail: Text::default() };
+        let signals = |kinds: &[SignalKind]| Signals {
+            list: List::fitted(kinds.iter().copied().map(signal).collect()),
+            user: SystemUser::Unknown,
+        };
+        assert!(are_plausible(&signals(&[])));
+        assert!(are_plausible(&signals(&SignalKind::ALL)));
+        assert!(!are_plausible(&signals(&[SignalKind::Camera, SignalKind::Speaker, SignalKind::Camera])));
     }
 
     #[test]

@@ -229,7 +229,12 @@ impl Task {
     async fn note(&self, event: SessionEvent, n_events: &mut u32) {
         let core = &self.manager.core;
         let session = &self.session;
-        if let SessionEvent::RestartOnEndSet { on } = event {
+        let restart_on_end = match event {
+            SessionEvent::RestartOnEndSet { on } => Some(on),
+            SessionEvent::SignOutRequested => Some(true),
+            _ => None,
+        };
+        if let Some(on) = restart_on_end {
             session.restart_on_end.store(on, Ordering::Relaxed);
             let stored = core.storage.set_restart_on_end(&session.scope, &session.id(), on).await;
             log_failure(stored.err(), session, "the choice to restart could not be stored");

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use protocol::access::Access;
 pub use protocol::api::ConsoleStatus;
-use protocol::api::UnixMillis;
+use protocol::api::{ConsoleSignals, UnixMillis};
 use protocol::ids::{ConsoleId, DisplayInfo, RoomId, UserId};
 use protocol::secure::PublicKey;
 
@@ -22,6 +22,8 @@ pub struct Console {
     pub enrolled_at: UnixMillis,
     pub last_seen_at: Option<UnixMillis>,
     pub info: StoredConsoleInfo,
+    /// `None` until it has said something.
+    pub signals: Option<ConsoleSignals>,
 }
 
 impl Console {
@@ -166,6 +168,8 @@ pub trait Consoles {
     async fn release_console(&self, scope: &TenantScope, id: &ConsoleId, event: NewEvent) -> Result<bool>;
 
     async fn set_console_info(&self, scope: &TenantScope, id: &ConsoleId, info: &StoredConsoleInfo) -> Result<()>;
+
+    async fn set_console_signals(&self, scope: &TenantScope, id: &ConsoleId, signals: &ConsoleSignals) -> Result<()>;
 
     async fn console_seen(&self, scope: &TenantScope, id: &ConsoleId, at: UnixMillis) -> Result<()>;
 }

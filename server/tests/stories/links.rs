@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use protocol::api::{RoomDetail, RoomState, SignalReport, SystemUserReport};
 use protocol::geometry::PixelSize;
 use protocol::ids::{DisplayId, DisplayInfo};
 use protocol::link::{CallState, FromAgent, LINK_MESSAGE_MAX_BYTES, LinkClose, Opening, SessionEvent, ToAgent, close};
 use protocol::reason::EndReason;
 use protocol::secure::noise::Handshake;
+use protocol::signals::{Signal, SignalKind, SignalState, Signals, SystemUser};
 use protocol::time::Micros;
-use protocol::wire::{Encode as _, List};
+use protocol::wire::{Encode as _, List, Text};
 use server::clock::Clock;
+use server::live::Change;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::agent::{TestAgent, begin_connection, info, key};
@@ -110,6 +113,7 @@ async fn nothing_may_come_before_the_hello() {
         FromAgent::Accepted { request: 0, session },
         FromAgent::Event { session, event: SessionEvent::IndicatorShown },
         FromAgent::Ended { session, reason: EndReason::Idle, restarts: false },
+        FromAgent::Signals { signals: Signals::default() },
     ];
     world.enrol("aurora", 1).await;
     for message in early {
@@ -214,4 +218,59 @@ async fn a_room_that_gets_a_new_console_lets_the_old_one_go() {
     let (mut socket, mut transport) = begin_connection(&world.link_url(), &string.server_key, &key(1)).await;
     let Heard::Message(bye) = socket.hear().await else { panic!("a good-bye") };
     assert_eq!(transport.open(&bye).unwrap(), ToAgent::Bye { reason: LinkClose::Revoked }.to_bytes());
+}
+
+fn camera(state: SignalState, detail: &str, user: &str) -> FromAgent {
+    let camera = Signal { kind: SignalKind::Camera, state, detail: Text::fitted(detail) };
+    let user = SystemUser::SignedIn { name: Text::fitted(user) };
+    FromAgent::Signals { signals: Signals { list: List::fitted(vec![camera]), user } }
+}
+
+#[tokio::test]
+async fn what_a_console_says_about_its_devices_is_on_its_rooms_page_and_stays() {
+    let world = World::start().await;
+    let mut agent = world.console("aurora", 1).await;
+    let viewer = world.viewer_of("aurora").await;
+    let room = async || viewer.get("/rooms/aurora").await.json::<RoomDetail>(200);
+    let signals = async || room().await.console.and_then(|console| console.signals);
+    assert_eq!(signals().await, None, "it has said nothing");
+
+    let mut changes = world.core.live.subscribe();
+    agent.send(&camera(SignalState::Ok, "<b>Huddle</b>", "room")).await;
+    until("the signals", async || signals().await.is_some()).await;
+    let told = changes.try_recv();
+    assert!(matches!(&told, Ok(Change::Room { room, .. }) if room.as_str() == "aurora"), "{told:?}");
+    let said = signals().await.expect("it has spoken");
+    let of = |kind| said.list.iter().find(|one| one.kind == kind).map(|one| (one.state, one.detail.as_str()));
+    assert_eq!(of(SignalKind::Camera), Some((SignalState::Ok, "<b>Huddle</b>")), "as the console sent it");
+    assert_eq!(of(SignalKind::Microphone), Some((SignalState::Unknown, "")), "it did not speak of it");
+    assert_eq!(said.system_user, SystemUserReport::SignedIn { name: "room".to_owned() });
+
+    agent.send(&camera(SignalState::Missing, "", "room")).await;
+    let is_missing = |one: &SignalReport| one.kind == SignalKind::Camera && one.state == SignalState::Missing;
+    let is_gone = async || signals().await.is_some_and(|signals| signals.list.iter().any(is_missing));
+    until("the camera to be gone", is_gone).await;
+    drop(agent);
+    until("the console to be away", async || room().await.summary.state == RoomState::Disconnected).await;
+    assert!(is_gone().await, "what it said last is still there");
+}
+
+#[tokio::test]
+async fn a_device_that_is_spoken_of_twice_ends_the_link() {
+    let world = World::start().await;
+    let mut agent = world.console("aurora", 1).await;
+    let camera = |state| Signal { kind: SignalKind::Camera, state, detail: Text::default() };
+    let list = List::fitted(vec![camera(SignalState::Ok), camera(SignalState::Missing)]);
+    agent.send(&FromAgent::Signals { signals: Signals { list, user: SystemUser::Unknown } }).await;
+    assert_closed(&mut agent, LinkClose::ProtocolError, close::BAD_MESSAGE).await;
+}
+
+#[tokio::test]
+async fn a_flood_of_signals_ends_the_link() {
+    let world = World::with(quick(), Clock::manual(1_767_225_600_000)).await;
+    let mut agent = world.console("aurora", 1).await;
+    for n in 0..=10 {
+        agent.send(&camera(SignalState::Ok, &n.to_string(), "room")).await;
+    }
+    assert_closed(&mut agent, LinkClose::ProtocolError, close::BAD_MESSAGE).await;
 }

@@ -116,6 +116,8 @@ async fn what_happens_in_a_session_is_in_the_log_by_name() {
         (SessionEvent::InputTaken, "session.input_taken"),
         (SessionEvent::Paused, "session.paused"),
         (SessionEvent::Resumed, "session.resumed"),
+        (SessionEvent::UserSwitched { user: Text::fitted("Administrator") }, "session.user_switched"),
+        (SessionEvent::SignOutRequested, "session.sign_out_requested"),
         (SessionEvent::PolicyViolation { kind: Text::fitted("key") }, "session.policy_violation"),
         (SessionEvent::IndicatorHidden, "session.indicator_hidden"),
     ];
@@ -130,6 +132,7 @@ async fn what_happens_in_a_session_is_in_the_log_by_name() {
         assert_eq!(found[0]["session"], json!(id));
     }
     assert_eq!(world.events("session.policy_violation").await[0]["violation"], json!("key"));
+    assert_eq!(world.events("session.user_switched").await[0]["system_user"], json!("Administrator"));
     assert_eq!(session.viewer_socket.closed().await, close::SESSION_ENDED);
 }
 
@@ -164,6 +167,20 @@ async fn two_viewers_of_one_console_do_not_disturb_each_other() {
     viewer_socket.close_now().await;
     assert_eq!(agent_socket.closed().await, close::PEER_GONE);
     second.exchange(b"a", b"b").await;
+}
+
+#[tokio::test]
+async fn a_console_that_is_lost_while_it_signs_somebody_out_restarts_whatever_the_switch_said() {
+    let world = World::start().await;
+    let mut session = world.session().await;
+    let id = session.started.session;
+    session.agent.report(id, SessionEvent::RestartOnEndSet { on: false }).await;
+    session.agent.report(id, SessionEvent::SignOutRequested).await;
+    world.await_events("session.sign_out_requested").await;
+    session.agent_socket.close_now().await;
+    session.agent.socket.close_now().await;
+    assert_eq!(world.the_end().await, "agent_lost");
+    assert_eq!(world.events("session.end").await[0]["restarts"], json!(true));
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod keymap;
 mod power;
 mod ring;
 mod scene;
+mod signals;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +28,10 @@ use protocol::geometry::{PixelPoint, PixelSize};
 use protocol::ids::{DisplayId, RoomId};
 use protocol::input::PointerButton;
 
-use super::{Key, KeySign, Platform, PlatformError, RingButton, RingLine, RingPerson, RoomName, Settings};
+use super::asked::Asked;
+use super::{
+    Key, KeySign, Platform, PlatformError, RingButton, RingLine, RingPerson, RoomName, Settings, SignalsSettings,
+};
 use clock::LocalTime;
 pub use clock::{Clock, ManualClock, SystemClock};
 use device::Device;
@@ -35,6 +39,9 @@ pub use device::TraceEvent;
 pub use keymap::KeyboardLayout;
 use scene::{DISPLAY_SIZE, Scene, SceneOptions, scattered_text};
 pub use scene::{FieldId, Page, SavedSettings, SceneState, Section, Slider, Switch};
+
+/// What a simulated console calls its system.
+const OPERATING_SYSTEM: &str = concat!("Simulated room console ", env!("CARGO_PKG_VERSION"));
 
 /// What a simulated console is made with.
 pub struct Options {
@@ -53,6 +60,8 @@ pub struct Options {
     pub restart_command: Vec<String>,
     /// Tells whether the room is in a call instead of the console; empty: the console does.
     pub call_state_command: Vec<String>,
+    /// Programs that tell signals instead of the console.
+    pub signals: SignalsSettings,
     /// So many of the last injected events are kept, typed text included; 0 in a product.
     pub trace_events: usize,
 }
@@ -69,6 +78,7 @@ impl Default for Options {
             restart_takes: Duration::from_secs(4),
             restart_command: Vec::new(),
             call_state_command: Vec::new(),
+            signals: SignalsSettings::default(),
             trace_events: 0,
         }
     }
@@ -85,6 +95,7 @@ impl From<&Settings> for Options {
             seed: settings.simulated_seed,
             restart_command: settings.restart_command.clone(),
             call_state_command: settings.call_state_command.clone(),
+            signals: settings.signals.clone(),
             ..options
         }
     }
@@ -96,6 +107,7 @@ pub struct Simulated {
     device: Arc<Device>,
     restart_command: Vec<String>,
     call_state_command: Vec<String>,
+    signals: SignalsSettings,
 }
 
 /// The page *About* has the key, and while it waits for approval nothing else is on the console.
@@ -142,8 +154,8 @@ impl Simulated {
         };
         let scene = Scene::new(scene, LocalTime(options.clock.local_seconds()));
         let device = Device::new(scene, options.clock, options.displays.into(), options.trace_events);
-        let Options { restart_command, call_state_command, .. } = options;
-        Ok(Self { device, restart_command, call_state_command })
+        let Options { restart_command, call_state_command, signals, .. } = options;
+        Ok(Self { device, restart_command, call_state_command, signals })
     }
 
     /// The parts that the agent works with.
@@ -151,7 +163,7 @@ impl Simulated {
         let device = Arc::clone(&self.device);
         Platform {
             name: "simulated",
-            operating_system: concat!("Simulated room console ", env!("CARGO_PKG_VERSION")).to_owned(),
+            operating_system: OPERATING_SYSTEM.to_owned(),
             displays: Box::new(displays::SimulatedDisplays(Arc::clone(&self.device))),
             injector: Box::new(injector::SimulatedInjector(Arc::clone(&self.device))),
             ring: Box::new(ring::SimulatedRing(Arc::clone(&self.device))),
@@ -160,6 +172,10 @@ impl Simulated {
             call_state: Box::new(call_state::SimulatedCallState {
                 device: Arc::clone(&self.device),
                 command: self.call_state_command.clone(),
+            }),
+            signals: Box::new(Asked {
+                platform: signals::SimulatedSignals(Arc::clone(&self.device)),
+                settings: self.signals.clone(),
             }),
         }
     }

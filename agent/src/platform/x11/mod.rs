@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`displays`] (where the displays are), [`capture`] with `pixels`, `changes` and `cursor`,
 //! [`injector`] with `keyboard`, `keymap` and `spares`, [`release_guard`], [`ring`] with `frame` and `label`, `sign`, [`power`],
-//! [`call_state`].
+//! [`call_state`], [`signals`] with `seat`.
 //! Each part has connections of its own and may be used from its own thread; nothing is `unsafe`.
 
 mod call_state;
@@ -21,7 +21,9 @@ mod pixels;
 mod power;
 pub mod release_guard;
 mod ring;
+mod seat;
 mod sign;
+mod signals;
 mod spares;
 #[cfg(test)]
 mod tests;
@@ -31,6 +33,7 @@ use std::sync::Arc;
 use self::connection::ServerName;
 use self::displays::{Layout, Shows};
 use self::release_guard::ReleaseGuard;
+use super::asked::Asked;
 use super::{Platform, PlatformError, Settings};
 
 /// Connects to the X servers of the settings, or to the one of `DISPLAY`.
@@ -50,6 +53,10 @@ pub fn open(settings: &Settings) -> Result<Platform, PlatformError> {
         operating_system: operating_system(),
         displays: Box::new(displays),
         key_sign: Box::new(sign::X11KeySign::new(Arc::clone(&layout))),
+        signals: Box::new(Asked {
+            platform: signals::X11Signals::new(Arc::clone(&layout), &settings.signals.app_process),
+            settings: settings.signals.clone(),
+        }),
         injector: Box::new(injector::X11Injector::new(layout, guard)),
         ring: Box::new(ring),
         power: Box::new(power::X11Power::new(&settings.restart_command)),

@@ -21,7 +21,9 @@ use protocol::terms::ShortcutPolicy;
 use protocol::time::Micros;
 use viewer::ui::{FromEngine, Missing, Statistics, ToEngine};
 
-use super::state::{Announcement, Ending, EndsSoon, Phase, RemoteCursor, RemotePointer, SessionState, Shown};
+use super::state::{
+    Announcement, Ending, EndsSoon, Phase, RemoteCursor, RemotePointer, SessionState, Shown, UserSwitched,
+};
 use crate::api::ApiError;
 use crate::browser::clock;
 use crate::browser::elements::{Bitmap, Canvas};
@@ -83,6 +85,7 @@ pub struct Engine {
     announcement: WriteSignal<Option<Announcement>>,
     ends_soon: WriteSignal<Option<EndsSoon>>,
     in_call: WriteSignal<bool>,
+    user_switched: WriteSignal<Option<UserSwitched>>,
     view_shortcuts: WriteSignal<ShortcutPolicy>,
     code: WriteSignal<Option<SessionCode>>,
     captured: WriteSignal<bool>,
@@ -109,6 +112,7 @@ impl Engine {
         let (announcement, set_announcement) = signal(None);
         let (ends_soon, set_ends_soon) = signal(None);
         let (in_call, set_in_call) = signal(false);
+        let (user_switched, set_user_switched) = signal(None);
         let (view_shortcuts, set_view_shortcuts) = signal(ShortcutPolicy::None);
         let (code, set_code) = signal(None);
         let (captured, set_captured) = signal(false);
@@ -130,6 +134,7 @@ impl Engine {
             announcement,
             ends_soon,
             in_call,
+            user_switched,
             view_shortcuts,
             code,
             captured,
@@ -162,6 +167,7 @@ impl Engine {
             announcement: set_announcement,
             ends_soon: set_ends_soon,
             in_call: set_in_call,
+            user_switched: set_user_switched,
             view_shortcuts: set_view_shortcuts,
             code: set_code,
             captured: set_captured,
@@ -195,6 +201,11 @@ impl Engine {
     pub fn set_restart_on_end(self, on: bool) {
         self.restart_on_end.set(on);
         self.command(Command::SetRestartOnEnd { on });
+    }
+
+    /// Ends the session so that the device restarts after it, whatever the switch says.
+    pub fn sign_out_and_restart(self) {
+        self.command(Command::SignOutAndRestart);
     }
 
     pub fn restart_device(self) {

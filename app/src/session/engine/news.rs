@@ -11,7 +11,7 @@ use super::Engine;
 use crate::browser::clock;
 use crate::browser::elements::{Bitmap, show_bitmap};
 use crate::session::overlay::seconds;
-use crate::session::state::{Ending, EndsSoon, RemoteCursor, RemotePointer};
+use crate::session::state::{Ending, EndsSoon, RemoteCursor, RemotePointer, UserSwitched};
 
 impl Engine {
     pub(super) fn notice(self, notice: Notice) {
@@ -24,6 +24,9 @@ impl Engine {
             Notice::RestartOnEnd { on } => self.restart_on_end.set(on),
             Notice::Picture { state } => self.picture_is(state),
             Notice::InCall { on } => self.call_is(on),
+            Notice::UserSwitched { user, can_sign_out } => {
+                self.user_is(user.map(|user| user.to_string()), can_sign_out)
+            }
             Notice::Restart { phase } => self.restart_phase(phase),
             Notice::ShortcutDone { shortcut } => self.announce(format!("{} was performed.", shortcut.name())),
             Notice::Refused { command, refusal } => self.refused(command, refusal),
@@ -61,6 +64,19 @@ impl Engine {
         if on && !was_on && !is_paused {
             self.announce(text::IN_CALL);
         }
+    }
+
+    fn user_is(self, user: Option<String>, can_sign_out: bool) {
+        let switched = user.map(|user| UserSwitched { user, can_sign_out });
+        // Said at every connection.
+        if self.state.user_switched.with_untracked(|present| *present == switched) {
+            return;
+        }
+        match &switched {
+            Some(switched) => self.announce(text::user_switched(&switched.user)),
+            None => self.announce(text::USER_IS_BACK),
+        }
+        self.user_switched.set(switched);
     }
 
     fn refused(self, command: CommandKind, refusal: CommandRefusal) {
@@ -122,6 +138,11 @@ mod text {
     pub(super) const GOES_ON: &str = "The call has ended. The session goes on.";
     pub(super) const IN_CALL: &str = "The room is in a call. The session goes on, and people in the call may be seen.";
     pub(super) const STAYS: &str = "You stay connected.";
+    pub(super) const USER_IS_BACK: &str = "The user who was signed in at the start is signed in again.";
+
+    pub(super) fn user_switched(user: &str) -> String {
+        format!("{user} is signed in on the console now. Sign out before you end the session.")
+    }
 
     pub(super) fn ends_soon(remaining: Micros, reason: EndReason) -> String {
         let why = match reason {
@@ -139,6 +160,7 @@ const fn subject(command: CommandKind) -> &'static str {
         CommandKind::SetRestartOnEnd => "The restart at the end",
         CommandKind::Shortcut => "The shortcut",
         CommandKind::TakeInput => "Keyboard and pointer",
+        CommandKind::SignOutAndRestart => "Signing out",
     }
 }
 

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use protocol::api::UnixMillis;
+use protocol::api::{ConsoleSignals, UnixMillis};
 use protocol::ids::{ConsoleId, RoomId, UserId};
 use protocol::secure::PublicKey;
 use sqlx::Sqlite;
@@ -191,6 +191,16 @@ impl Consoles for Sqlite3 {
         Ok(())
     }
 
+    async fn set_console_signals(&self, scope: &TenantScope, id: &ConsoleId, signals: &ConsoleSignals) -> Result<()> {
+        sqlx::query("UPDATE console SET signals = ?3 WHERE tenant = ?1 AND id = ?2")
+            .bind(scope.tenant().as_str())
+            .bind(id.0.to_vec())
+            .bind(serde_json::to_string(signals).expect("plain JSON"))
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
     async fn console_seen(&self, scope: &TenantScope, id: &ConsoleId, at: UnixMillis) -> Result<()> {
         sqlx::query("UPDATE console SET last_seen_at = ?3 WHERE tenant = ?1 AND id = ?2")
             .bind(scope.tenant().as_str())
@@ -238,6 +248,8 @@ fn console(row: &SqliteRow) -> Result<Console> {
         enrolled_at: get(row, "enrolled_at")?,
         last_seen_at: get(row, "last_seen_at")?,
         info: serde_json::from_str(get(row, "info")?).map_err(|_| StorageError::Corrupt("info"))?,
+        // What another version wrote and this one cannot read, the console says again.
+        signals: get::<Option<&str>>(row, "signals")?.and_then(|signals| serde_json::from_str(signals).ok()),
     })
 }
 

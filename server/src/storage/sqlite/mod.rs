@@ -36,6 +36,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "identities", include_str!("../../../migrations/sqlite/0003_identities.sql")),
     (4, "passkeys", include_str!("../../../migrations/sqlite/0004_passkeys.sql")),
     (5, "trust", include_str!("../../../migrations/sqlite/0005_trust.sql")),
+    (6, "signals", include_str!("../../../migrations/sqlite/0006_signals.sql")),
 ];
 
 /// The database of one data folder.

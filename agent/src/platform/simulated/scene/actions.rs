@@ -171,6 +171,10 @@ impl Scene {
             Switch::Blinds => self.saved.blinds,
             Switch::Muted => self.call.as_ref().is_some_and(|call| call.muted),
             Switch::CameraOff => self.call.as_ref().is_some_and(|call| call.camera_off),
+            Switch::CameraPlugged => self.saved.camera_plugged,
+            Switch::MicrophonePlugged => self.saved.microphone_plugged,
+            Switch::SpeakersPlugged => self.saved.speakers_plugged,
+            Switch::RoomApp => self.saved.room_app,
         }
     }
 
@@ -192,6 +196,10 @@ impl Scene {
             Switch::NoiseSuppression => &mut self.saved.noise_suppression,
             Switch::JoinSound => &mut self.saved.join_sound,
             Switch::Blinds => &mut self.saved.blinds,
+            Switch::CameraPlugged => &mut self.saved.camera_plugged,
+            Switch::MicrophonePlugged => &mut self.saved.microphone_plugged,
+            Switch::SpeakersPlugged => &mut self.saved.speakers_plugged,
+            Switch::RoomApp => &mut self.saved.room_app,
             Switch::ShareCode => return self.share_code = on,
             Switch::Muted => return self.in_running_call(|call| call.muted = on),
             Switch::CameraOff => return self.in_running_call(|call| call.camera_off = on),

@@ -26,11 +26,13 @@ pub enum Section {
     Audio,
     Displays,
     Keyboard,
+    Devices,
     About,
 }
 
 impl Section {
-    pub(super) const ALL: [Self; 5] = [Self::General, Self::Audio, Self::Displays, Self::Keyboard, Self::About];
+    pub(super) const ALL: [Self; 6] =
+        [Self::General, Self::Audio, Self::Displays, Self::Keyboard, Self::Devices, Self::About];
 }
 
 /// Something that is on or off.
@@ -46,6 +48,10 @@ pub enum Switch {
     Blinds,
     Muted,
     CameraOff,
+    CameraPlugged,
+    MicrophonePlugged,
+    SpeakersPlugged,
+    RoomApp,
 }
 
 /// Something between 0 and 100.

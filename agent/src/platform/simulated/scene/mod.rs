@@ -209,6 +209,10 @@ impl Scene {
         self.key = key;
     }
 
+    pub(super) fn settings(&self) -> &SavedSettings {
+        &self.saved
+    }
+
     pub(super) fn is_restarting(&self) -> bool {
         self.power != Power::On
     }
@@ -222,6 +226,9 @@ impl Scene {
             self.power = Power::Restarting { since: self.now };
             self.remember("Restart requested");
             self.end_call();
+            // Whoever signed in is signed out; the room's own user comes back by itself. A killed app is started again.
+            self.saved.account = None;
+            self.saved.room_app = true;
             self.store();
         }
     }

@@ -28,7 +28,12 @@ pub struct SavedSettings {
     pub temperature: i16,
     pub device_name: String,
     pub contact: String,
-    /// Who is signed in at the console.
+    pub camera_plugged: bool,
+    pub microphone_plugged: bool,
+    pub speakers_plugged: bool,
+    /// The room app runs.
+    pub room_app: bool,
+    /// Who is signed in at the console instead of the room's own user.
     pub account: Option<String>,
 }
 
@@ -49,6 +54,10 @@ impl Default for SavedSettings {
             temperature: 215,
             device_name: "Table console".to_owned(),
             contact: "Room support".to_owned(),
+            camera_plugged: true,
+            microphone_plugged: true,
+            speakers_plugged: true,
+            room_app: true,
             account: None,
         }
     }

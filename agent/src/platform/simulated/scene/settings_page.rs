@@ -24,6 +24,7 @@ impl Section {
             Self::Audio => (Icon::Speaker, "Sound"),
             Self::Displays => (Icon::Screen, "Displays"),
             Self::Keyboard => (Icon::Keyboard, "Keyboard"),
+            Self::Devices => (Icon::Camera, "Devices"),
             Self::About => (Icon::Info, "About"),
         }
     }
@@ -49,7 +50,7 @@ pub(super) fn draw(view: &mut View<Id>, scene: &Scene, section: Section) {
     let height = match section {
         Section::About => CONTENT.height,
         Section::Keyboard => 3 * ROW + 48,
-        Section::General | Section::Audio | Section::Displays => 4 * ROW + 48,
+        Section::General | Section::Audio | Section::Displays | Section::Devices => 4 * ROW + 48,
     };
     view.card(Area { height, ..CONTENT }, 28, CARD);
     match section {
@@ -57,6 +58,7 @@ pub(super) fn draw(view: &mut View<Id>, scene: &Scene, section: Section) {
         Section::Audio => audio(view, scene),
         Section::Displays => displays(view, scene),
         Section::Keyboard => keyboard(view, scene),
+        Section::Devices => devices(view, scene),
         Section::About => about(view, scene),
     }
 }
@@ -155,6 +157,18 @@ fn keyboard(view: &mut View<Id>, scene: &Scene) {
         view.flat(area, 28, fill);
         let style = Style::semi_bold(23);
         view.text(area.middle().0, widgets::baseline(area, style), Align::Middle, name, style, ink);
+    }
+}
+
+fn devices(view: &mut View<Id>, scene: &Scene) {
+    let rows = [
+        (("Camera", "Plugged in, over the front displays"), Switch::CameraPlugged),
+        (("Microphone", "Plugged in, in the middle of the table"), Switch::MicrophonePlugged),
+        (("Speakers", "Plugged in, in the ceiling"), Switch::SpeakersPlugged),
+        (("Room app", "Runs, and is signed in"), Switch::RoomApp),
+    ];
+    for (i, (words, switch)) in (0..).zip(rows) {
+        switch_row(view, scene, i, words, switch);
     }
 }
 

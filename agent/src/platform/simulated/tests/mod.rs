@@ -33,6 +33,8 @@ const SETTINGS: (u16, u16) = (1600, 550);
 const BACK: (u16, u16) = (106, 82);
 const SOUND: (u16, u16) = (200, 306);
 const KEYBOARD: (u16, u16) = (200, 498);
+const DEVICES: (u16, u16) = (200, 594);
+const CAMERA: (u16, u16) = (1754, 258);
 const GERMAN: (u16, u16) = (1700, 258);
 const TWENTY_FOUR_HOURS: (u16, u16) = (1754, 522);
 

@@ -1,6 +1,8 @@
 //! What the console keeps, and what it does not.
 
 use protocol::keycode::KeyCode;
+use protocol::signals::{SignalKind, SignalState, SystemUser};
+use protocol::wire::Text;
 
 use super::*;
 
@@ -52,4 +54,40 @@ fn signing_in_takes_any_account() {
     assert_eq!((state.page, state.settings.account.as_deref()), (Page::Home, Some("ada@example.com")));
     room.click((1730, 82));
     assert_eq!(room.console.state().settings.account, None);
+}
+
+fn state_of(room: &mut Room, kind: SignalKind) -> SignalState {
+    let signals = room.platform.signals.look();
+    signals.list.iter().find(|signal| signal.kind == kind).expect("every kind").state
+}
+
+#[test]
+fn every_device_is_well_until_it_is_unplugged() {
+    let mut room = Room::new();
+    for kind in SignalKind::ALL {
+        assert_eq!(state_of(&mut room, kind), SignalState::Ok, "{}", kind.name());
+    }
+    room.click(SETTINGS);
+    room.click(DEVICES);
+    room.click(CAMERA);
+    assert_eq!(state_of(&mut room, SignalKind::Camera), SignalState::Missing);
+    room.console.set_plugged_in(DisplayId::FrontOfRoom1, false);
+    assert_eq!(state_of(&mut room, SignalKind::FrontOfRoomDisplay), SignalState::Ok, "there is another");
+    room.console.set_plugged_in(DisplayId::FrontOfRoom2, false);
+    assert_eq!(state_of(&mut room, SignalKind::FrontOfRoomDisplay), SignalState::Missing);
+    assert_eq!(state_of(&mut room, SignalKind::Microphone), SignalState::Ok);
+}
+
+#[test]
+fn a_restart_signs_out_whoever_signed_in() {
+    let mut room = Room::new();
+    let signed_in = |name: &str| SystemUser::SignedIn { name: Text::fitted(name) };
+    assert_eq!(room.platform.signals.user(), signed_in("room"));
+    room.click((1730, 82));
+    room.click((960, 526));
+    room.injector().text("ada@example.com\tsecret\n").expect("types");
+    assert_eq!(room.platform.signals.user(), signed_in("ada@example.com"));
+    room.platform.power.restart().expect("restarts");
+    room.pass(Duration::from_secs(5));
+    assert_eq!(room.platform.signals.user(), signed_in("room"));
 }

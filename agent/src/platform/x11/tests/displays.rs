@@ -3,12 +3,14 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use protocol::geometry::PixelSize;
 use protocol::ids::{DisplayId, DisplayInfo};
+use protocol::signals::{SignalKind, SignalState};
 
 use super::super::displays::{Layout, Shows, X11Displays};
 use super::super::release_guard::ReleaseGuard;
-use super::super::{call_state, injector, power, ring, sign};
+use super::super::{call_state, injector, power, ring, sign, signals};
 use super::xvfb::{HEIGHT, WIDTH, Xvfb, eventually, set_monitors};
-use crate::platform::{Displays as _, Platform, PlatformError, Settings};
+use crate::platform::asked::Asked;
+use crate::platform::{Displays as _, Platform, PlatformError, Settings, SignalsSettings};
 
 /// The platform whose displays are the monitors of one X server. `DISPLAY` would be the same for all tests.
 pub(super) fn open_monitors(xvfb: &Xvfb) -> Platform {
@@ -21,6 +23,10 @@ pub(super) fn open_monitors(xvfb: &Xvfb) -> Platform {
         operating_system: String::new(),
         displays: Box::new(displays),
         key_sign: Box::new(sign::X11KeySign::new(Arc::clone(&layout))),
+        signals: Box::new(Asked {
+            platform: signals::X11Signals::new(Arc::clone(&layout), ""),
+            settings: SignalsSettings::default(),
+        }),
         injector: Box::new(injector::X11Injector::new(layout, ReleaseGuard::default())),
         ring: Box::new(ring),
         power: Box::new(power::X11Power::new(&[])),
@@ -113,4 +119,22 @@ fn a_display_that_comes_waits_for_its_ring() {
     assert!(matches!(captured, Err(PlatformError::NoSuchDisplay(DisplayId::FrontOfRoom1))), ".. nor captured");
     is_up.store(true, Ordering::SeqCst);
     eventually(|| displays.list().0 == [left[0], info(DisplayId::FrontOfRoom1, 780)]);
+}
+
+#[test]
+fn the_signals_know_which_displays_are_there() {
+    let xvfb = Xvfb::start();
+    let server = xvfb.connect();
+    set_monitors(&server, &[("left", 0, 300), ("right", 300, 600)]);
+    let mut platform = open_monitors(&xvfb);
+    let mut of = |kind| {
+        let signals = platform.signals.look();
+        let signal = signals.list.iter().find(|signal| signal.kind == kind).expect("every kind");
+        (signal.state, signal.detail.to_string())
+    };
+    assert_eq!(of(SignalKind::ConsoleDisplay), (SignalState::Ok, format!("300 × {HEIGHT}")));
+    assert_eq!(of(SignalKind::FrontOfRoomDisplay), (SignalState::Ok, format!("600 × {HEIGHT}")));
+    assert_eq!(of(SignalKind::RoomApp), (SignalState::Unknown, String::new()));
+    set_monitors(&server, &[("left", 0, 900)]);
+    eventually(|| of(SignalKind::FrontOfRoomDisplay).0 == SignalState::Missing);
 }

@@ -52,6 +52,7 @@ async fn detail(state: &AppState, scope: &TenantScope, console: Console) -> Resu
         highest_access: info.highest_access,
         can_restart: info.can_restart,
         enrolled_at: console.enrolled_at,
+        signals: console.signals,
     })
 }
 

@@ -1,0 +1,141 @@
+//! Signals that a configured program tells instead of the platform.
+
+use std::process::Command;
+
+use protocol::signals::{Signal, SignalKind, SignalState, Signals, SystemUser};
+use protocol::wire::{List, Text};
+
+use super::{SignalsSettings, SignalsSource, command};
+
+/// A platform's source with the configured programs before it.
+pub(super) struct Asked<S> {
+    pub(super) settings: SignalsSettings,
+    pub(super) platform: S,
+}
+
+/// What a platform finds out by itself.
+pub(super) trait Found: Send {
+    fn signal(&mut self, kind: SignalKind) -> Finding;
+
+    fn user(&mut self) -> SystemUser;
+}
+
+/// A state and its detail.
+pub(super) type Finding = (SignalState, String);
+
+/// A finding without a word more.
+pub(super) fn unknown() -> Finding {
+    (SignalState::Unknown, String::new())
+}
+
+impl<S: Found> SignalsSource for Asked<S> {
+    fn look(&mut self) -> Signals {
+        let list = SignalKind::ALL.map(|kind| {
+            let (state, detail) = match self.settings.commands.get(&kind) {
+                Some(words) => ask(words),
+                None => self.platform.signal(kind),
+            };
+            Signal { kind, state, detail: Text::fitted(&detail) }
+        });
+        Signals { list: List::fitted(list.to_vec()), user: self.user() }
+    }
+
+    fn user(&mut self) -> SystemUser {
+        if self.settings.user_command.is_empty() { self.platform.user() } else { ask_user(&self.settings.user_command) }
+    }
+}
+
+fn ask(words: &[String]) -> Finding {
+    let (code, line) = run(words);
+    let state = match code {
+        Some(0) => SignalState::Ok,
+        Some(1) => SignalState::Missing,
+        Some(2) => SignalState::Failing,
+        _ => SignalState::Unknown,
+    };
+    (state, line)
+}
+
+fn ask_user(words: &[String]) -> SystemUser {
+    match run(words) {
+        (Some(0), name) if !name.is_empty() => SystemUser::SignedIn { name: Text::fitted(&name) },
+        (Some(1), _) => SystemUser::Nobody,
+        _ => SystemUser::Unknown,
+    }
+}
+
+/// How the program ended, and the first line that it printed.
+fn run(words: &[String]) -> (Option<i32>, String) {
+    let [program, arguments @ ..] = words else { return (None, String::new()) };
+    let Some((code, printed)) = command::answer(Command::new(program).args(arguments)) else {
+        return (None, String::new());
+    };
+    let line = String::from_utf8_lossy(&printed).lines().next().unwrap_or_default().trim().to_owned();
+    (code, line)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    struct Platform;
+
+    impl Found for Platform {
+        fn signal(&mut self, kind: SignalKind) -> Finding {
+            (SignalState::Ok, kind.id().to_owned())
+        }
+
+        fn user(&mut self) -> SystemUser {
+            SystemUser::Nobody
+        }
+    }
+
+    fn script(line: &str) -> Vec<String> {
+        ["sh", "-c", line].map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn a_program_knows_better_than_the_platform() {
+        let cases = [
+            ("echo '  Table  '; echo more", SignalState::Ok, "Table"),
+            ("echo unplugged; exit 1", SignalState::Missing, "unplugged"),
+            ("exit 2", SignalState::Failing, ""),
+            ("exit 3", SignalState::Unknown, ""),
+            ("kill -9 $$", SignalState::Unknown, ""),
+        ];
+        for (line, state, detail) in cases {
+            let settings =
+                SignalsSettings { commands: [(SignalKind::Camera, script(line))].into(), ..SignalsSettings::default() };
+            let signals = Asked { settings, platform: Platform }.look();
+            let of = |kind| signals.list.iter().find(|signal| signal.kind == kind).expect("every kind");
+            let camera = of(SignalKind::Camera);
+            assert_eq!((camera.state, camera.detail.as_str()), (state, detail), "{line}");
+            assert_eq!(of(SignalKind::Speaker).detail.as_str(), "speaker", "the rest is the platform's");
+        }
+    }
+
+    #[test]
+    fn a_program_may_say_who_is_signed_in() {
+        let cases = [
+            ("echo alice", SystemUser::SignedIn { name: Text::fitted("alice") }),
+            ("echo alice; exit 1", SystemUser::Nobody),
+            ("exit 0", SystemUser::Unknown),
+            ("echo alice; exit 2", SystemUser::Unknown),
+        ];
+        for (line, expected) in cases {
+            let settings = SignalsSettings { user_command: script(line), ..SignalsSettings::default() };
+            assert_eq!(Asked { settings, platform: Platform }.user(), expected, "{line}");
+        }
+        let settings =
+            SignalsSettings { user_command: vec!["/no/such/program".to_owned()], ..SignalsSettings::default() };
+        assert_eq!(Asked { settings, platform: Platform }.user(), SystemUser::Unknown);
+        assert_eq!(Asked { settings: SignalsSettings::default(), platform: Platform }.user(), SystemUser::Nobody);
+    }
+
+    #[test]
+    fn a_program_that_talks_too_much_is_cut() {
+        let (_, line) = ask(&script("head -c 5000 /dev/zero | tr '\\0' x"));
+        let signal = Text::<96>::fitted(&line);
+        assert_eq!(signal.as_str().len(), 96);
+    }
+}
