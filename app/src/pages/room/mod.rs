@@ -4,6 +4,7 @@ mod approval;
 mod loaded;
 mod overview;
 mod remote_access;
+mod signals;
 mod trust;
 
 use leptos::prelude::*;

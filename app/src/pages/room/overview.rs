@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 use protocol::access::Permission;
-use protocol::api::{CallStatus, ConsoleDetail, ConsoleStatus, EnrolmentOffer, RoomSummary, SessionSummary};
+use protocol::api::{CallStatus, ConsoleDetail, ConsoleStatus, EnrolmentOffer, RoomState, RoomSummary, SessionSummary};
 use protocol::ids::DisplayInfo;
 
 use super::approval::Approval;
 use super::loaded::Loaded;
+use super::signals::Signals;
 use super::trust::{Revoke, SetAside};
 use crate::api;
 use crate::browser::{dates, page, task};
@@ -58,8 +59,17 @@ mod text {
 #[component]
 pub(super) fn Overview(loaded: Loaded) -> impl IntoView {
     let room = Memo::new(move |_| loaded.detail.with(|detail| detail.as_ref().map(|detail| detail.summary.clone())));
-    let console =
-        Memo::new(move |_| loaded.detail.with(|detail| detail.as_ref().and_then(|detail| detail.console.clone())));
+    let signals = Memo::new(move |_| {
+        loaded.detail.with(|detail| detail.as_ref()?.console.as_ref().map(|console| console.signals.clone()))
+    });
+    // Without the signals, so that they change without the rest.
+    let console = Memo::new(move |_| {
+        let console = loaded.detail.with(|detail| detail.as_ref().and_then(|detail| detail.console.clone()));
+        console.map(|console| ConsoleDetail { signals: None, ..console })
+    });
+    let heard = Signal::derive(move || {
+        room.with(|room| room.as_ref().is_some_and(|room| room.state != RoomState::Disconnected))
+    });
     let sessions = Memo::new(move |_| {
         loaded.detail.with(|detail| detail.as_ref().map(|detail| detail.sessions.clone()).unwrap_or_default())
     });
@@ -103,6 +113,7 @@ pub(super) fn Overview(loaded: Loaded) -> impl IntoView {
             </div>
             <div class="column">
                 {move || room.get().map(|room| view! { <Status room/> })}
+                {move || signals.get().map(|signals| view! { <Signals signals heard/> })}
                 {move || view! { <Sessions sessions=sessions.get()/> }}
             </div>
         </div>

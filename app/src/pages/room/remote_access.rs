@@ -49,7 +49,7 @@ mod text {
     pub(super) const PRACTICE_PASSWORD: &str =
         "Keep passwords of powerful accounts to yourself: use one made for this console.";
     pub(super) const PRACTICE_SIGN_OUT: &str =
-        "If you switched to another Windows user, sign that user out before you end.";
+        "If you switched to another user of the console, sign that user out before you end.";
     pub(super) const PRACTICE_RESTART: &str =
         "Leave “Restart at end” on, so that the next meeting finds a fresh device.";
     pub(super) const HELP: &str = "Everything about the session screen";
