@@ -72,6 +72,12 @@ export class SessionView {
     await this.page.mouse.click(x, y);
   }
 
+  /** Touches a pixel of a simulated console. */
+  async touch(x: number, y: number): Promise<void> {
+    const place = await this.place({ width: 1920, height: 1080 }, x, y);
+    await this.page.mouse.click(place.x, place.y);
+  }
+
   async selectDisplay(name: DisplayName): Promise<void> {
     await this.button('Displays').click();
     await this.page.getByRole('radio', { name }).click();
