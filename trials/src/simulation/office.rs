@@ -265,7 +265,7 @@ impl Office {
                     link.call = call;
                 }
             }
-            FromAgent::Pulse { .. } => {}
+            FromAgent::Pulse { .. } | FromAgent::Signals { .. } => {}
             FromAgent::Nonce { request, nonce, call } => self.take_nonce(request, nonce, call, now),
             FromAgent::Refused { request, code } => match self.asks.remove(&request) {
                 Some((Ask::Nonce(request), _)) => self.answer(request, Err(code)),
