@@ -113,8 +113,8 @@ pub(super) fn Overview(loaded: Loaded) -> impl IntoView {
             </div>
             <div class="column">
                 {move || room.get().map(|room| view! { <Status room/> })}
-                {move || signals.get().map(|signals| view! { <Signals signals heard/> })}
                 {move || view! { <Sessions sessions=sessions.get()/> }}
+                {move || signals.get().map(|signals| view! { <Signals signals heard/> })}
             </div>
         </div>
     }
