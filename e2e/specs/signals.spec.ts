@@ -6,6 +6,7 @@ import { RoomPage } from '../pages/room.page.ts';
 const NEXT_LOOK = { timeout: 20_000 };
 
 test("the room's page says how its devices are, and follows them", async ({ startAgent, startSession, pageOf, room }) => {
+  test.setTimeout(90_000);
   const agent = await startAgent();
   const page = await pageOf('watcher');
   await new RoomPage(page, room).open();
@@ -49,6 +50,7 @@ test('what an X11 console cannot tell is unknown, and a command tells it', async
 test('a switched user is announced at End with sign out and restart, which restart at end does not stop', async ({
   startAgent, startSession, server, room,
 }) => {
+  test.setTimeout(90_000);
   const agent = await startAgent();
   const session = await startSession('technician');
   await session.restartAtEnd.click();
