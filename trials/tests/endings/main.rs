@@ -256,14 +256,19 @@ impl Stage {
 
     /// An agent that starts anew has nothing left to make up for.
     async fn finish(mut self) {
+        self.quiet_session().await;
         assert!(self.agent.terminate().wait(), "it was asked to");
         self.agent.start_again();
-        let mut rng = fastrand::Rng::with_seed(0);
-        let mut viewer = self.viewer(0, false, &mut rng).await;
+        self.quiet_session().await;
+        assert_eq!(self.n_restarts(), self.n_wanted);
+    }
+
+    /// One after which nothing restarts; the agent is there by then.
+    async fn quiet_session(&self) {
+        let mut viewer = self.viewer(0, false, &mut fastrand::Rng::with_seed(0)).await;
         viewer.command(Command::End).await;
         viewer.until_over().await;
         self.ends(viewer.session).await;
-        assert_eq!(self.n_restarts(), self.n_wanted);
     }
 }
 
