@@ -222,8 +222,15 @@ impl Stage {
             Way::AgentStopped => assert!(self.agent.terminate().wait(), "it was asked to"),
             Way::AgentKilled => self.agent.kill(),
             Way::EndedInRoom => {
-                let place = until("the button", async || self.xvfb.button_place()).await;
-                self.xvfb.click(place);
+                // The button moves with the names in the line, and then somebody presses once more.
+                until("the end by the button", async || {
+                    if let Some(place) = self.xvfb.button_place() {
+                        self.xvfb.click(place);
+                    }
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    (!self.has_ring()).then_some(())
+                })
+                .await;
             }
             Way::CallStarts => fs::write(&self.call, "").expect("written"),
         }
