@@ -25,7 +25,7 @@ impl Engine {
             Notice::Picture { state } => self.picture_is(state),
             Notice::InCall { on } => self.call_is(on),
             Notice::UserSwitched { user, can_sign_out } => {
-                self.user_is(user.map(|user| user.to_string()), can_sign_out)
+                self.user_is(user.map(|user| user.to_string()), can_sign_out);
             }
             Notice::Restart { phase } => self.restart_phase(phase),
             Notice::ShortcutDone { shortcut } => self.announce(format!("{} was performed.", shortcut.name())),
