@@ -201,7 +201,9 @@ impl Forger {
         let ring = self.middle.console.room.ring_state().expect("the ring is up");
         assert_eq!(ring[0].code, viewer.code.map(|code| code.to_string()), "nobody sits in between");
         viewer.command(Command::End).await;
-        assert_eq!(viewer.end().await, Gone::Ended(EndReason::EndedByViewer));
+        let gone = viewer.end().await;
+        // On a busy machine the sockets may be closed before the console's last word has left.
+        assert!(matches!(gone, Gone::Ended(EndReason::EndedByViewer) | Gone::Closed(_)), "{gone:?}");
         for message in self.middle.until_ended(started.session).await {
             self.middle.tell_server(&message).await;
         }

@@ -237,7 +237,9 @@ impl Forger {
         let mut viewer = Viewer::new(machine, socket, self.clock);
         viewer.picture().await.expect("a session with a picture");
         viewer.command(Command::End).await;
-        assert_eq!(viewer.end().await, Gone::Ended(EndReason::EndedByViewer));
+        let gone = viewer.end().await;
+        // On a busy machine the sockets may be closed before the console's last word has left.
+        assert!(matches!(gone, Gone::Ended(EndReason::EndedByViewer) | Gone::Closed(_)), "{gone:?}");
         let told = self.told(&session).await;
         assert!(told.contains(&SessionEvent::ViewerConnected), "{told:?}");
         self.n_genuine += 1;
