@@ -113,7 +113,7 @@ struct Forger {
 async fn no_console_accepts_a_forged_grant() {
     let effort = Effort::or(200);
     let began = Instant::now();
-    let n_consoles = (effort.times / 25).clamp(2, 24);
+    let n_consoles = (effort.times / 25).clamp(2, 12);
     let world = Arc::new(World::start(Plan::new(n_consoles as usize)).await);
     let server = std::fs::read(world.folder.path().join("keys/grant.key")).expect("the server's key");
     let server = Arc::new(SigningKey::from_bytes(&server.try_into().expect("32 bytes")));

@@ -113,7 +113,7 @@ struct Session {
 async fn no_forged_handshake_opens_a_session() {
     let effort = Effort::or(160);
     let began = Instant::now();
-    let n_consoles = (effort.times / 16).clamp(2, 24);
+    let n_consoles = (effort.times / 16).clamp(2, 12);
     let world = Arc::new(World::start(Plan::new(n_consoles as usize)).await);
     let tls = Tls::new().expect("ciphers");
     let mut forgers = Vec::new();

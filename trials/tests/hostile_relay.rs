@@ -149,9 +149,10 @@ impl Victim {
                 viewer.input(InputEvent::Key { code, down }).await;
             }
             // What is typed shows: each turn of this loop is a few messages in both directions.
-            let gone = match self.relay.was_done(session) && self.relay.plot_is_harmful(session) {
-                true => Some(viewer.end().await),
-                false => viewer.glance().await.err(),
+            let gone = if self.relay.was_done(session) && self.relay.plot_is_harmful(session) {
+                Some(viewer.end().await)
+            } else {
+                viewer.glance().await.err()
             };
             if gone.is_some() {
                 return gone;

@@ -105,7 +105,7 @@ struct Seen {
     session: SessionId,
     had_picture: bool,
     gone_at: Instant,
-    gone: Option<Gone>,
+    gone: Gone,
 }
 
 /// What the person holds.
@@ -267,7 +267,7 @@ impl Scene {
         if let Some((session, viewer)) = bystander {
             self.assert_untouched(removal, is_partition, session, viewer, &context).await;
         }
-        self.give_back(removal, held, is_partition).await;
+        self.give_back(removal, &held, is_partition).await;
         let sum = self.results.entry((removal, is_partition)).or_default();
         sum.n += result.n;
         sum.n_ran += result.n_ran;
@@ -351,7 +351,7 @@ impl Scene {
     }
 
     /// Puts the scene back to where everything may begin anew.
-    async fn give_back(&mut self, removal: Removal, held: Held, is_partition: bool) {
+    async fn give_back(&mut self, removal: Removal, held: &Held, is_partition: bool) {
         match removal {
             Removal::User => {
                 assert!(self.set_disabled(false).await.status < 300);
@@ -431,7 +431,7 @@ impl Scene {
 /// Runs a viewer until it is gone.
 async fn watch(session: SessionId, mut viewer: Viewer) -> Seen {
     let gone = viewer.end().await;
-    Seen { session, had_picture: 0 < viewer.n_pictures, gone_at: Instant::now(), gone: Some(gone) }
+    Seen { session, had_picture: 0 < viewer.n_pictures, gone_at: Instant::now(), gone }
 }
 
 /// A new console for the room, behind a cable of its own.

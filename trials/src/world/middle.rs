@@ -67,8 +67,8 @@ impl Middle {
         let string = world.enrolment(room).await;
         let here = format!("http://{}", listener.local_addr().expect("bound"));
         let console = Console::start(&EnrolmentString { url: Text::fitted(&here), ..string.clone() }, tls, timing);
-        let (mut agent, mut server) =
-            tokio::join!(accept(world, &listener, &string), enrol(world.socket_url("/ws/link"), &string, &console));
+        let link = world.socket_url("/ws/link");
+        let (mut agent, mut server) = tokio::join!(accept(world, &listener, &string), enrol(&link, &string, &console));
         let welcome = ToAgent::from_bytes(&server.receive().await).expect("understood");
         let ToAgent::Welcome { console: console_id, tenant, .. } = &welcome else {
             panic!("a welcome, not {welcome:?}")
@@ -239,8 +239,8 @@ async fn accept(world: &World, listener: &TcpListener, string: &EnrolmentString)
 }
 
 /// Is the console to the server.
-async fn enrol(url: String, string: &EnrolmentString, console: &Console) -> Line {
-    let mut socket = Socket::open(&url, None).await;
+async fn enrol(url: &str, string: &EnrolmentString, console: &Console) -> Line {
+    let mut socket = Socket::open(url, None).await;
     let (tenant, room) = (string.tenant.clone(), string.room.clone());
     socket.send(Opening::Enrol { version: protocol::VERSION, tenant, room }.to_bytes()).await;
     let mut handshake = Handshake::enrolment_agent(&console.key, &string.server_key, &string.secret).expect("keys");
