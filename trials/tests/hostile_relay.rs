@@ -50,7 +50,7 @@ async fn whatever_a_relay_does_to_a_session_it_only_ends_it() {
     let effort = Effort::or(12);
     let began = Instant::now();
     let (relay, listener) = HostileRelay::listen().await;
-    let n_consoles = (effort.times / 3).clamp(2, 16);
+    let n_consoles = (effort.times / 3).clamp(2, 6);
     let plan = Plan { public_url: Some(relay.url()), ..Plan::new(n_consoles as usize) };
     let world = Arc::new(World::start(plan).await);
     relay.run(listener, world.address);

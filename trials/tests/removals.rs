@@ -118,7 +118,7 @@ struct Held {
 async fn what_is_taken_away_ends_every_session_that_depended_on_it() {
     let effort = Effort::or(9);
     let began = Instant::now();
-    let n_scenes = (effort.times / 3).clamp(2, 12) as usize;
+    let n_scenes = (effort.times / 3).clamp(2, 5) as usize;
     let people: String =
         (0..n_scenes).map(|n| user(&format!("person-{n}@example.com"), &format!("Person {n}"), "")).collect();
     let mut limits = patient();
