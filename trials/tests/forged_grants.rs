@@ -121,7 +121,7 @@ async fn no_console_accepts_a_forged_grant() {
     let seen = Arc::default();
     let mut forgers = Vec::new();
     for number in 0..n_consoles {
-        let middle = Middle::between(&world, &room(number as usize), &tls, without_leases()).await;
+        let middle = Box::pin(Middle::between(&world, &room(number as usize), &tls, without_leases())).await;
         let mut forger = Forger {
             world: Arc::clone(&world),
             technician: world.sign_in("technician").await,

@@ -120,7 +120,7 @@ async fn no_forged_handshake_opens_a_session() {
     for number in 0..n_consoles {
         let mut forger = Forger {
             world: Arc::clone(&world),
-            middle: Middle::between(&world, &room(number as usize), &tls, without_leases()).await,
+            middle: Box::pin(Middle::between(&world, &room(number as usize), &tls, without_leases())).await,
             technician: world.sign_in("technician").await,
             dice: Rng::with_seed(effort.seed.wrapping_mul(1_000_033).wrapping_add(number)),
             clock: Clock::start(),
@@ -132,7 +132,7 @@ async fn no_forged_handshake_opens_a_session() {
         };
         let n_forgeries = effort.times / n_consoles + u64::from(number < effort.times % n_consoles);
         forgers.push(tokio::spawn(async move {
-            forger.run(n_forgeries, number).await;
+            Box::pin(forger.run(n_forgeries, number)).await;
             forger
         }));
     }
@@ -171,8 +171,11 @@ impl Forger {
             }
             // Consoles take turns, so that a short trial has some of each.
             let forgery = self.forgeries[self.dice.usize(..self.forgeries.len())];
-            let session =
-                if (n + number) % WHOLE_WAY_EVERY == 0 { self.on_record().await } else { self.granted().await };
+            let session = if (n + number).is_multiple_of(WHOLE_WAY_EVERY) {
+                self.on_record().await
+            } else {
+                self.granted().await
+            };
             self.refuses(forgery, &session).await;
             *self.n_refused.entry(forgery).or_default() += 1;
             self.n_whole_way += u64::from(session.is_whole_way);

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use agent::clock::Clock;
-use agent::driver::Timing;
 use agent::platform::simulated::TraceEvent;
 use agent::socket::Tls;
 use fastrand::Rng;
@@ -219,7 +218,7 @@ async fn a_server_in_between_cannot_make_the_words_agree() {
     let effort = Effort { times: effort.times.min(20), ..effort };
     let world = World::start(Plan::new(1)).await;
     let tls = Tls::new().expect("ciphers");
-    let mut middle = Middle::between(&world, &room(0), &tls, Timing { ..without_leases() }).await;
+    let mut middle = Box::pin(Middle::between(&world, &room(0), &tls, without_leases())).await;
     for seed in effort.seeds() {
         let mut dice = Rng::with_seed(seed);
         let (at_console, at_viewer) = in_between(&world, &mut middle, &mut dice).await;

@@ -142,7 +142,7 @@ async fn what_is_taken_away_ends_every_session_that_depended_on_it() {
         let seeds: Vec<u64> = if has_real_lease { seeds.into_iter().take(30).collect() } else { seeds };
         scenes.push(tokio::spawn(async move {
             for seed in seeds {
-                scene.remove(seed, has_real_lease).await;
+                Box::pin(scene.remove(seed, has_real_lease)).await;
             }
             (scene.results, has_real_lease)
         }));
@@ -234,18 +234,18 @@ impl Scene {
         assert!([401, 403, 404, 409].contains(&refused.status), "{context}: {} {}", refused.status, refused.body);
 
         let mut result = Tally { n: 1, n_ran, n_raced: n_racing as u64, ..Tally::default() };
-        let mut seen = Vec::new();
+        let mut watchers = Vec::new();
         for viewer in running {
-            seen.push(viewer.await.expect("a viewer"));
+            watchers.push(viewer.await.expect("a viewer"));
         }
         for viewer in racing {
             if let Some(viewer) = viewer.await.expect("a viewer") {
                 result.n_raced_in += 1;
                 result.n_raced_to_picture += u64::from(viewer.had_picture);
-                seen.push(viewer);
+                watchers.push(viewer);
             }
         }
-        for viewer in &seen {
+        for viewer in &watchers {
             let late = viewer.gone_at.saturating_duration_since(answered_at);
             result.slowest = result.slowest.max(late);
             assert!(late < WITHIN, "{context}: {} was gone after {late:?}, {:?}", viewer.session, viewer.gone);
@@ -259,11 +259,11 @@ impl Scene {
         })
         .await;
         let late = answered_at.elapsed();
-        if !seen.is_empty() {
+        if !watchers.is_empty() {
             result.slowest = result.slowest.max(late);
         }
         assert!(late < within, "{context}: the ring was gone after {late:?}");
-        self.assert_ended(&seen, &context).await;
+        self.assert_ended(&watchers, &context).await;
         if let Some((session, viewer)) = bystander {
             self.assert_untouched(removal, is_partition, session, viewer, &context).await;
         }

@@ -274,6 +274,10 @@ impl Heard {
         set_timeout(pressed_long, Duration::from_millis(LONG_PRESS.as_millis() + 1));
     }
 
+    #[cfg_attr(
+        web_sys_unstable_apis,
+        expect(clippy::useless_conversion, reason = "whole pixels without those interfaces")
+    )]
     fn fingers(&self, event: &PointerEvent, take: impl FnOnce(&mut Touch, Finger) -> Vec<Act>) {
         let Some(position) = self.position(event) else { return };
         self.settle(event);
@@ -298,6 +302,10 @@ impl Heard {
     }
 
     /// Where on the display an event happened.
+    #[cfg_attr(
+        web_sys_unstable_apis,
+        expect(clippy::useless_conversion, reason = "whole pixels without those interfaces")
+    )]
     fn position(&self, event: &MouseEvent) -> Option<PointerPosition> {
         let shown = self.engine.state().shown.get_untracked()?;
         let (width, height) = elements::size(&self.canvas);

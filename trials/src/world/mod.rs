@@ -44,7 +44,7 @@ use tokio::task::JoinHandle;
 use self::browser::Browser;
 
 /// Nothing takes so long; a trial that waits for more fails instead of hanging.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Who looks for an event that has just happened looks no further back: a long trial has many.
 const RECENT_MS: UnixMillis = 30_000;
