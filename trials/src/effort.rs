@@ -1,6 +1,7 @@
 //! How much a trial does, and where it begins.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 /// From `TRIALS_TIMES` and `TRIALS_SEED`, as `cargo xtask trials` sets them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,6 +9,9 @@ pub struct Effort {
     pub times: u64,
     /// The first seed; each further time has the next one.
     pub seed: u64,
+    /// Somebody wants it long, on a machine that does nothing else: what takes time is held to its limits. Otherwise a
+    /// limit has [`Effort::slack`], because a busy machine says nothing about the product.
+    pub is_long: bool,
 }
 
 impl Effort {
@@ -16,7 +20,13 @@ impl Effort {
     /// # Panics
     /// When a variable is no number: nobody wants a long trial of something else.
     pub fn or(times: u64) -> Self {
-        Self { times: number("TRIALS_TIMES").unwrap_or(times), seed: number("TRIALS_SEED").unwrap_or(1) }
+        let wanted = number("TRIALS_TIMES").unwrap_or(times);
+        Self { times: wanted, seed: number("TRIALS_SEED").unwrap_or(1), is_long: 4 * times <= wanted }
+    }
+
+    /// So much later than its limit something may be.
+    pub fn slack(self) -> Duration {
+        if self.is_long { Duration::ZERO } else { Duration::from_secs(10) }
     }
 
     pub fn seeds(self) -> std::ops::Range<u64> {
