@@ -6,11 +6,15 @@ use crate::cli::Arguments;
 use crate::process::Program;
 use crate::step;
 
-const TRIALS: [(&str, &str); 4] = [
+const TRIALS: [(&str, &str); 8] = [
     ("simulation", "stories on virtual time, with crashes, cuts and delays (200)"),
     ("storms", "input on a real X server that ends with a death: nothing stays down (12)"),
     ("endings", "sessions that end in twelve ways: one restart of the device or none (12)"),
     ("ring", "pictures of a real X server, each with the ring around it (10)"),
+    ("forged_grants", "grants that nobody gave: no console accepts one (200)"),
+    ("forged_handshakes", "first words that the viewer did not say: none opens a session (160)"),
+    ("hostile_relay", "a relay that changes, mixes and repeats what it carries: it only ends sessions (12)"),
+    ("removals", "access that is taken away at any moment: what depended on it ends (9)"),
 ];
 
 pub(crate) const DETAILS: &str = "  --times N  how often; in brackets above: as `test` does it\n  \
@@ -23,7 +27,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
     let names = arguments.names()?;
     if names.is_empty() {
         for (name, about) in TRIALS {
-            step::say(format_args!("{name:<12} {about}"));
+            step::say(format_args!("{name:<18} {about}"));
         }
         return Ok(());
     }

@@ -114,7 +114,10 @@ impl Middle {
     pub async fn from_agent(&mut self) -> FromAgent {
         loop {
             match self.hear_agent().await {
-                FromAgent::Hello { .. } | FromAgent::Pulse { .. } | FromAgent::CallChanged { .. } => {}
+                FromAgent::Hello { .. }
+                | FromAgent::Pulse { .. }
+                | FromAgent::CallChanged { .. }
+                | FromAgent::Signals { .. } => {}
                 message => return message,
             }
         }
