@@ -2,7 +2,7 @@
 //! agent stops, when it fails, when nobody asks any more.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use protocol::control::Shortcut;
@@ -17,6 +17,8 @@ use crate::platform::{Injector, PlatformError};
 /// Actions that wait. More wait only when the system takes no input: then what comes is dropped and everything is
 /// released.
 const ACTIONS_MAX: usize = 512;
+/// So many characters are typed before anybody asks whether to go on.
+const CHARACTERS_AT_ONCE: usize = 16;
 /// Between repetitions of one key, so that each counts.
 const REPEAT_PAUSE: Duration = Duration::from_millis(40);
 
@@ -42,6 +44,8 @@ pub enum Action {
     Text(String),
     Locks(LockKeys),
     ReleaseAll,
+    /// Whoever held the input has it no more: everything is released, and text that waits or is just being typed is left.
+    LetGo,
     /// Performed as one, with nothing in between; `done` hears whether it worked.
     Shortcut {
         shortcut: Shortcut,
@@ -49,10 +53,18 @@ pub enum Action {
     },
 }
 
+/// An action, and how often everything had been let go when it was asked for.
+struct Order {
+    action: Action,
+    n_let_go: u32,
+}
+
 /// Handle of the thread, which ends with it.
 pub struct Hands {
-    actions: Option<mpsc::Sender<Action>>,
+    actions: Option<mpsc::Sender<Order>>,
     overflowed: Arc<AtomicBool>,
+    /// How often everything was let go.
+    n_let_go: Arc<AtomicU32>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -68,15 +80,23 @@ impl Hands {
     /// Hands whose work somebody else calls for.
     pub fn new(injector: Box<dyn Injector>) -> (Self, HandsWorker) {
         let (actions, received) = mpsc::channel(ACTIONS_MAX);
-        let overflowed = Arc::new(AtomicBool::new(false));
+        let (overflowed, n_let_go) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
         let grip = Grip { injector, keys: Vec::new(), buttons: Vec::new() };
-        let worker = HandsWorker { grip, actions: received, overflowed: Arc::clone(&overflowed) };
-        (Self { actions: Some(actions), overflowed, thread: None }, worker)
+        let worker = HandsWorker {
+            grip,
+            actions: received,
+            overflowed: Arc::clone(&overflowed),
+            n_let_go: Arc::clone(&n_let_go),
+        };
+        (Self { actions: Some(actions), overflowed, n_let_go, thread: None }, worker)
     }
 
     pub fn act(&self, action: Action) {
         let Some(actions) = &self.actions else { return };
-        if actions.try_send(action).is_err() && !self.overflowed.swap(true, Ordering::SeqCst) {
+        let let_go = u32::from(matches!(action, Action::LetGo));
+        // What was asked for before has an older number from here on.
+        let n_let_go = self.n_let_go.fetch_add(let_go, Ordering::SeqCst).wrapping_add(let_go);
+        if actions.try_send(Order { action, n_let_go }).is_err() && !self.overflowed.swap(true, Ordering::SeqCst) {
             tracing::warn!("the console takes no input; what is held is released");
         }
     }
@@ -84,6 +104,7 @@ impl Hands {
 
 impl Drop for Hands {
     fn drop(&mut self) {
+        self.n_let_go.fetch_add(1, Ordering::SeqCst);
         self.actions = None;
         if let Some(thread) = self.thread.take() {
             _ = thread.join();
@@ -94,27 +115,29 @@ impl Drop for Hands {
 /// What presses. Dropping it lets go of everything.
 pub struct HandsWorker {
     grip: Grip,
-    actions: mpsc::Receiver<Action>,
+    actions: mpsc::Receiver<Order>,
     overflowed: Arc<AtomicBool>,
+    n_let_go: Arc<AtomicU32>,
 }
 
 impl HandsWorker {
     /// Does what comes until nobody asks any more.
     fn run(&mut self) {
-        while let Some(action) = self.actions.blocking_recv() {
-            self.act(action);
+        while let Some(order) = self.actions.blocking_recv() {
+            self.act(order);
         }
     }
 
     /// Does what waits.
     pub fn catch_up(&mut self) {
-        while let Ok(action) = self.actions.try_recv() {
-            self.act(action);
+        while let Ok(order) = self.actions.try_recv() {
+            self.act(order);
         }
     }
 
-    fn act(&mut self, action: Action) {
-        if let Err(error) = self.grip.act(action) {
+    fn act(&mut self, order: Order) {
+        let is_wanted = || self.n_let_go.load(Ordering::SeqCst) == order.n_let_go;
+        if let Err(error) = self.grip.act(order.action, is_wanted) {
             tracing::warn!(%error, "an input was not taken");
         }
         if self.overflowed.load(Ordering::SeqCst) && self.actions.is_empty() {
@@ -132,15 +155,15 @@ struct Grip {
 }
 
 impl Grip {
-    fn act(&mut self, action: Action) -> Result<(), PlatformError> {
+    fn act(&mut self, action: Action, is_wanted: impl Fn() -> bool) -> Result<(), PlatformError> {
         match action {
             Action::Key { code, down } => self.key(code, down),
             Action::Move { display, point } => self.injector.pointer(display, point),
             Action::Button { button, down } => self.button(button, down),
             Action::Wheel { horizontal, vertical } => self.injector.wheel(horizontal, vertical),
-            Action::Text(text) => self.injector.text(&text),
+            Action::Text(text) => self.text(&text, is_wanted),
             Action::Locks(locks) => self.injector.locks(locks),
-            Action::ReleaseAll => {
+            Action::ReleaseAll | Action::LetGo => {
                 self.release_all();
                 Ok(())
             }
@@ -150,6 +173,13 @@ impl Grip {
                 result
             }
         }
+    }
+
+    /// Types as long as it is wanted: the rest would reach the console after the session that wanted it.
+    fn text(&mut self, text: &str, is_wanted: impl Fn() -> bool) -> Result<(), PlatformError> {
+        let characters: Vec<char> = text.chars().collect();
+        let mut some = characters.chunks(CHARACTERS_AT_ONCE).take_while(|_| is_wanted());
+        some.try_for_each(|some| self.injector.text(&some.iter().collect::<String>()))
     }
 
     /// A release of what is not down is not passed on: it could be another program's or a person's.
@@ -334,6 +364,66 @@ mod tests {
         assert_eq!(heard.recv(), Ok(true));
         let expected = ["+KeyX", "-KeyX", "+ControlLeft", "+AltLeft", "+Delete", "-Delete", "-AltLeft", "-ControlLeft"];
         assert_eq!(notes.take(), expected);
+    }
+
+    /// Lets go while it is asked to type.
+    struct Interrupted(Notes, Arc<AtomicU32>);
+
+    impl Injector for Interrupted {
+        fn key(&mut self, code: KeyCode, down: bool) -> Result<(), PlatformError> {
+            self.0.key(code, down)
+        }
+
+        fn pointer(&mut self, display: DisplayId, point: PixelPoint) -> Result<(), PlatformError> {
+            self.0.pointer(display, point)
+        }
+
+        fn button(&mut self, button: PointerButton, down: bool) -> Result<(), PlatformError> {
+            self.0.button(button, down)
+        }
+
+        fn wheel(&mut self, horizontal: i16, vertical: i16) -> Result<(), PlatformError> {
+            self.0.wheel(horizontal, vertical)
+        }
+
+        fn text(&mut self, text: &str) -> Result<(), PlatformError> {
+            self.1.fetch_add(1, Ordering::SeqCst);
+            self.0.text(text)
+        }
+
+        fn locks(&mut self, locks: LockKeys) -> Result<(), PlatformError> {
+            self.0.locks(locks)
+        }
+
+        fn wake_displays(&mut self) -> Result<(), PlatformError> {
+            self.0.wake_displays()
+        }
+    }
+
+    #[test]
+    fn text_that_waits_when_everything_is_let_go_is_not_typed() {
+        let notes = Notes::default();
+        let (hands, mut worker) = Hands::new(Box::new(notes.clone()));
+        hands.act(Action::Text("before".to_owned()));
+        hands.act(Action::LetGo);
+        hands.act(Action::Text("behind it, and longer than what is typed at once".to_owned()));
+        worker.catch_up();
+        assert_eq!(notes.take().concat(), "behind it, and longer than what is typed at once");
+        // What the viewer releases itself cuts nothing off.
+        hands.act(Action::Text("kept".to_owned()));
+        hands.act(Action::ReleaseAll);
+        worker.catch_up();
+        assert_eq!(notes.take(), ["kept"]);
+    }
+
+    #[test]
+    fn text_stops_where_it_is_when_everything_is_let_go() {
+        let notes = Notes::default();
+        let (hands, mut worker) = Hands::new(Box::new(notes.clone()));
+        worker.grip.injector = Box::new(Interrupted(notes.clone(), Arc::clone(&hands.n_let_go)));
+        hands.act(Action::Text("a".repeat(10 * CHARACTERS_AT_ONCE)));
+        worker.catch_up();
+        assert_eq!(notes.take(), ["a".repeat(CHARACTERS_AT_ONCE)]);
     }
 
     #[test]

@@ -123,7 +123,7 @@ impl Core {
             Some(session) => {
                 session.resume(grant, connection, now);
                 if self.input_holder == Some(id) {
-                    self.hands.act(Action::ReleaseAll);
+                    self.hands.act(Action::LetGo);
                 }
             }
             None => _ = self.sessions.insert(id, Session::new(grant, connection, local_time(), now)),

@@ -152,7 +152,7 @@ impl Core {
 
     /// Lets go of everything, and has the holder's session know that nothing is held any more.
     pub(super) fn release_input(&mut self) {
-        self.hands.act(Action::ReleaseAll);
+        self.hands.act(Action::LetGo);
         if let Some(session) = self.input_holder.and_then(|id| self.sessions.get(&id)) {
             session.order(Order::ReleaseAll);
         }
