@@ -91,7 +91,7 @@ test('a session that nobody declines begins when the time is over', async ({ sta
 test('whoever closes the page while the room is asked takes the question back', async ({
   startX11Console, setPolicies, pageOf, server, room,
 }) => {
-  await setPolicies({ decline_within_s: 30 });
+  await setPolicies({ decline_within_s: 20 });
   const { console } = await startX11Console();
   const technician = await pageOf('technician');
   await begin(technician, new RoomPage(technician, room));
