@@ -8,6 +8,7 @@
 
 pub mod effort;
 pub mod forgery;
+pub mod http;
 pub mod simulation;
 #[cfg(unix)]
 pub mod stage;

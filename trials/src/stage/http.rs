@@ -1,46 +1,24 @@
-//! A small HTTP client: one request per connection, as a page of the portal sends it.
+//! A browser of somebody whose server may be gone.
 
-use std::net::SocketAddr;
-
-use protocol::api::{CSRF_HEADER, PREFIX};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::PATIENCE;
-
-#[derive(Debug, Clone)]
-pub struct Answer {
-    pub status: u16,
-    pub body: String,
-}
-
-impl Answer {
-    /// The body of an answer with `status`.
-    pub fn json<T: DeserializeOwned>(&self, status: u16) -> T {
-        assert_eq!(self.status, status, "{}", self.body);
-        serde_json::from_str(&self.body).expect("the promised body")
-    }
-}
+pub use crate::http::Answer;
+use crate::http::Login;
 
 /// Somebody who is signed in.
 #[derive(Debug, Clone)]
-pub struct Browser {
-    pub(super) address: SocketAddr,
-    pub(super) origin: String,
-    pub(super) cookie: String,
-}
+pub struct Browser(pub(super) Login);
 
 impl Browser {
     pub fn origin(&self) -> &str {
-        &self.origin
+        &self.0.origin
     }
 
     /// `None` when nobody answers.
     pub async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Option<Answer> {
-        timeout(PATIENCE, self.exchange(method, path, body)).await.expect("an answer in time").ok()
+        timeout(PATIENCE, self.0.exchange(method, path, body)).await.expect("an answer in time").ok()
     }
 
     pub async fn get(&self, path: &str) -> Option<Answer> {
@@ -58,35 +36,4 @@ impl Browser {
     pub async fn delete(&self, path: &str) -> Option<Answer> {
         self.send("DELETE", path, None).await
     }
-
-    async fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> std::io::Result<Answer> {
-        let body = body.map(ToString::to_string);
-        let host = self.origin.split("://").nth(1).expect("an origin");
-        let mut lines = vec![
-            format!("{method} {PREFIX}{path} HTTP/1.1"),
-            format!("host: {host}"),
-            "connection: close".to_owned(),
-            format!("origin: {}", self.origin),
-            "sec-fetch-site: same-origin".to_owned(),
-            format!("{CSRF_HEADER}: 1"),
-            format!("cookie: {}", self.cookie),
-        ];
-        if let Some(body) = &body {
-            lines.push("content-type: application/json".to_owned());
-            lines.push(format!("content-length: {}", body.len()));
-        }
-        let request = format!("{}\r\n\r\n{}", lines.join("\r\n"), body.unwrap_or_default());
-        let mut stream = TcpStream::connect(self.address).await?;
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await?;
-        parse(&answer).ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
-    }
-}
-
-fn parse(answer: &[u8]) -> Option<Answer> {
-    let answer = String::from_utf8_lossy(answer);
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    let status = head.lines().next()?.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer { status, body: body.to_owned() })
 }

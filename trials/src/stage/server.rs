@@ -19,6 +19,7 @@ use server::test_server;
 use tokio::net::TcpStream;
 
 use super::{Browser, Folder, Program, until};
+use crate::http::Login;
 
 const TENANT: &str = "contoso";
 
@@ -98,7 +99,8 @@ impl Server {
         let (scope, user) = self.core.storage.user_by_email(email).await.expect("read").expect("an account");
         let login = self.logins.open(scope, user, Proof::Password, Client::default()).await.expect("a login");
         let url = &self.core.config.public_url;
-        Browser { address: self.address, origin: url.origin().to_owned(), cookie: cookie::pair(url, &login.cookie) }
+        let (origin, cookie) = (url.origin().to_owned(), cookie::pair(url, &login.cookie));
+        Browser(Login { address: self.address, origin, cookie })
     }
 
     /// Changes the policies, also to what nobody may choose in the portal: limits of seconds.
