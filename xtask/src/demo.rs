@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::cli::Arguments;
+use crate::portal;
 use crate::process::{Program, Running};
 use crate::product::{self, Programs};
 use crate::server::Server;
@@ -45,7 +46,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
         bail!("port {port} is not free ({error}); choose another with --port");
     }
     let demo = Demo {
-        programs: product::quick(&["--package", "server", "--package", "agent"])?,
+        programs: product::quick(&["--package", "server", "--package", "agent", "--package", portal::BUNDLE])?,
         listen,
         data: workspace::target().join("demo"),
     };

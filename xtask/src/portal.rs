@@ -12,6 +12,11 @@ use crate::process::Program;
 use crate::step::Step;
 use crate::{tools, workspace};
 
+/// What cargo compiles the browser's part for.
+pub(crate) const WASM: &str = "wasm32-unknown-unknown";
+/// Its profile for demo and tests.
+const QUICK: &str = "portal-quick";
+
 /// What the portal is built for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Portal {
@@ -22,29 +27,58 @@ pub(crate) enum Portal {
 }
 
 /// What the result depends on.
-const SOURCES: &[&str] =
-    &["app", "viewer", "protocol", "style", "public", "index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock", ".cargo"];
+const SOURCES: &[&str] = &[
+    "app",
+    "viewer",
+    "protocol",
+    "bundle",
+    "style",
+    "public",
+    "index.html",
+    "Trunk.toml",
+    "Cargo.toml",
+    "Cargo.lock",
+    ".cargo",
+];
 
-/// Builds `dist/`, unless it is that of the present sources already.
-pub(crate) fn build(portal: Portal) -> Result<()> {
-    let wanted = wanted(portal)?;
+/// The package that puts the quick portal together; product builds of it come before [`put_together`].
+pub(crate) const BUNDLE: &str = "bundle";
+
+/// Builds `dist/` as it is released, unless it is that of the present sources already.
+pub(crate) fn release() -> Result<()> {
+    let wanted = wanted(Portal::Release)?;
     if is(&wanted) {
         return Ok(());
     }
-    match portal {
-        Portal::Quick => tools::for_portal()?,
-        Portal::Release => tools::for_release_portal()?,
-    }
+    tools::for_release_portal()?;
     let step = Step::start("Building the portal and the session engine for the browser");
     // `--release` makes Trunk call wasm-opt; the word after it would be taken for its value.
-    let options: &[&str] = match portal {
-        Portal::Quick => &["--cargo-profile", "portal-quick"],
-        Portal::Release => &["--cargo-profile", "portal", "--release=true"],
-    };
-    Program::new("trunk").args(["build", "--skip-version-check"]).args(options).run()?;
+    let options = ["build", "--skip-version-check", "--cargo-profile", "portal", "--release=true"];
+    Program::new("trunk").args(options).run()?;
     fs::write(stamp(), wanted).context("cannot write into the target folder")?;
     step.done();
     Ok(())
+}
+
+/// Compiles what the browser runs, for demo and tests.
+pub(crate) fn compile() -> Result<()> {
+    tools::wasm_target()?;
+    let step = Step::start("Compiling the portal and the session engine for the browser");
+    Program::new("cargo")
+        .args(["build", "--target", WASM, "--profile", QUICK])
+        .args(["--package", "app", "--package", "viewer", "--bins"])
+        .run()?;
+    step.done();
+    Ok(())
+}
+
+/// Makes `dist/` of what [`compile`] compiled.
+pub(crate) fn put_together() -> Result<()> {
+    let wanted = wanted(Portal::Quick)?;
+    let program = workspace::target().join(format!("debug/{BUNDLE}{}", std::env::consts::EXE_SUFFIX));
+    let compiled = workspace::target().join(WASM).join(QUICK);
+    Program::new(program).args([workspace::root(), &compiled, &workspace::root().join("dist")]).run()?;
+    fs::write(stamp(), wanted).context("cannot write into the target folder")
 }
 
 pub(crate) fn is_built(portal: Portal) -> Result<bool> {

@@ -35,8 +35,8 @@ impl Programs {
     }
 }
 
-/// For demo and tests: quick to build. `packages` choose what cargo builds besides; a later build of the same choice
-/// compiles nothing twice.
+/// For demo and tests: quick to build. `packages` choose what cargo builds, and have both programs and
+/// [`portal::BUNDLE`] among them; a later build of the same choice compiles nothing twice.
 pub(crate) fn quick(packages: &[&str]) -> Result<Programs> {
     tools::for_native()?;
     let step = Step::start("Building the server and the agent");
@@ -47,8 +47,9 @@ pub(crate) fn quick(packages: &[&str]) -> Result<Programs> {
         // Both have stretches that keep one processor busy only.
         fs::create_dir_all(workspace::target()).context("cannot make the target folder")?;
         let native = build().start_beside(&workspace::target().join("beside-the-portal.log"))?;
-        portal::build(Portal::Quick)?;
+        portal::compile()?;
         native.finish()?;
+        portal::put_together()?;
         // The portal goes into the server.
         build().run()?;
     }
@@ -59,7 +60,7 @@ pub(crate) fn quick(packages: &[&str]) -> Result<Programs> {
 /// For users.
 pub(crate) fn release() -> Result<Programs> {
     tools::for_native()?;
-    portal::build(Portal::Release)?;
+    portal::release()?;
     let step = Step::start("Building the server and the agent for release");
     Program::new("cargo").args(["build", "--release", "--package", "server", "--package", "agent", "--bins"]).run()?;
     step.done();

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::portal::WASM;
 use crate::process::{self, Program};
 use crate::step::{self, Step};
 use crate::workspace;
@@ -22,7 +23,6 @@ const COMPILER: &[Package] = &[("cc", "gcc"), ("c++", "g++")];
 const NODE: &[Package] = &[("node", "nodejs"), ("npm", "npm")];
 const BROWSER: &[Package] = &[
     ("chromium", "chromium"),
-    ("chromedriver", "chromium-driver"),
     ("Xvfb", "xvfb"),
     ("xterm", "xterm"),
     ("xprop", "x11-utils"),
@@ -36,8 +36,8 @@ pub(crate) fn for_native() -> Result<()> {
     debian("the video codec and the database inside the server are C and C++", COMPILER)
 }
 
-/// For the portal as demo and tests build it.
-pub(crate) fn for_portal() -> Result<()> {
+/// For the portal as it is released.
+pub(crate) fn for_release_portal() -> Result<()> {
     wasm_target()?;
     let bindgen = wasm_bindgen_version()?;
     cargo_install(
@@ -50,12 +50,6 @@ pub(crate) fn for_portal() -> Result<()> {
     let only = ["--locked", "--no-default-features", "--features", "rustls"];
     cargo_install("trunk", "trunk", TRUNK_VERSION, "it bundles the portal", &only)?;
     remove_left_overs();
-    Ok(())
-}
-
-/// For the portal as it is released: smaller.
-pub(crate) fn for_release_portal() -> Result<()> {
-    for_portal()?;
     wasm_opt()
 }
 
@@ -110,13 +104,9 @@ pub(crate) fn checker(program: &str, package: &str, version: &str, why: &str) ->
     cargo_install(program, package, version, why, &["--locked"])
 }
 
-/// The driver that the tests inside a browser are started with.
-pub(crate) fn chromedriver() -> PathBuf {
-    process::find("chromedriver").unwrap_or_else(|| "chromedriver".into())
-}
-
-fn wasm_target() -> Result<()> {
-    let target = "wasm32-unknown-unknown";
+/// For the portal: Rust's library for the browser.
+pub(crate) fn wasm_target() -> Result<()> {
+    let target = WASM;
     let sysroot = Program::new("rustc").args(["--print", "sysroot"]).output()?;
     if Path::new(sysroot.trim()).join("lib/rustlib").join(target).is_dir() {
         return Ok(());
