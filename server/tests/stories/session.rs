@@ -225,7 +225,7 @@ async fn resuming_replaces_the_old_sockets() {
 #[tokio::test]
 async fn a_session_that_nobody_connects_to_ends() {
     let mut limits = quick();
-    limits.session.connect_within = Micros::from_millis(50);
+    limits.session.connect_within = Micros::from_millis(500);
     let world = World::with(limits, Clock::system()).await;
     let mut agent = world.console("aurora", 1).await;
     let (started, _) = world.agreed(&world.modifier_of("aurora").await, &mut agent).await;
