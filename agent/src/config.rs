@@ -10,7 +10,7 @@ use protocol::secure::{EnrolmentString, EnrolmentStringError};
 use protocol::signals::SignalKind;
 use serde::Deserialize;
 
-use crate::platform::{Kind, RoomName, Settings, SignalsSettings};
+use crate::platform::{Kind, Program, Rights, RoomName, Settings, SignalsSettings};
 use crate::state_dir::{StateDir, StateDirError, default_path};
 
 /// The file in the state folder.
@@ -39,6 +39,9 @@ pub enum Command {
     #[cfg(unix)]
     #[command(hide = true)]
     ReleaseGuard(ReleaseGuardArgs),
+    /// Started by the agent: runs one command of the configuration when it is asked to.
+    #[command(hide = true)]
+    RunCommand(RunCommandArgs),
 }
 
 #[derive(Debug, Args)]
@@ -71,6 +74,13 @@ pub struct ReleaseGuardArgs {
     /// The X servers.
     #[arg(required = true)]
     pub servers: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct RunCommandArgs {
+    /// The command.
+    #[arg(required = true, last = true)]
+    pub words: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -162,6 +172,7 @@ impl Config {
                 // The room is not known before the identity is.
                 simulated_seed: 0,
                 room_name: RoomName::default(),
+                rights: Rights::default(),
             },
             highest_access: file.limits.highest_access.into(),
         })
@@ -198,21 +209,21 @@ enum DisplayName {
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Power {
-    restart_command: Vec<String>,
+    restart_command: Program,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct CallState {
-    command: Vec<String>,
+    command: Program,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Signals {
     app_process: String,
-    commands: BTreeMap<SignalName, Vec<String>>,
-    user_command: Vec<String>,
+    commands: BTreeMap<SignalName, Program>,
+    user_command: Program,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -342,18 +353,22 @@ mod tests {
         highest_access = "view"
     "#;
 
+    fn program(words: &[&str]) -> Program {
+        words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>().into()
+    }
+
     #[test]
     fn every_key_is_read() {
         let file = parse(WHOLE).expect("it is right");
         let displays = [(DisplayId::Console, ":1".to_owned()), (DisplayId::FrontOfRoom1, ":2".to_owned())];
         assert_eq!(file.x11.displays(), displays);
-        assert_eq!(file.power.restart_command, ["systemctl", "reboot"]);
-        assert_eq!(file.call_state.command, ["/usr/local/bin/in-call"]);
+        assert_eq!(file.power.restart_command, program(&["systemctl", "reboot"]));
+        assert_eq!(file.call_state.command, program(&["/usr/local/bin/in-call"]));
         assert_eq!(Access::from(file.limits.highest_access), Access::View);
         let signals = SignalsSettings::from(file.signals);
         assert_eq!(signals.app_process, "room-app");
-        assert_eq!(signals.commands[&SignalKind::Microphone], ["/usr/local/bin/microphone", "--table"]);
-        assert_eq!(signals.user_command, ["/usr/local/bin/who"]);
+        assert_eq!(signals.commands[&SignalKind::Microphone], program(&["/usr/local/bin/microphone", "--table"]));
+        assert_eq!(signals.user_command, program(&["/usr/local/bin/who"]));
     }
 
     #[test]
@@ -386,12 +401,12 @@ mod tests {
         let file = parse(WHOLE).and_then(|file| file.with_environment(variable)).expect("it is right");
         assert_eq!(file.x11.displays(), [(DisplayId::FrontOfRoom2, ":9".to_owned())]);
         assert_eq!(file.limits.highest_access, AccessName::Modify);
-        assert_eq!(file.power.restart_command, ["true"]);
+        assert_eq!(file.power.restart_command, program(&["true"]));
         let signals = SignalsSettings::from(file.signals);
         assert_eq!(signals.app_process, "another-app");
-        assert_eq!(signals.commands, [(SignalKind::Camera, vec!["true".to_owned()])].into());
-        assert_eq!(signals.user_command, ["/usr/local/bin/who"]);
-        assert_eq!(file.call_state.command, ["/usr/local/bin/in-call"], "the rest is the file's");
+        assert_eq!(signals.commands, [(SignalKind::Camera, program(&["true"]))].into());
+        assert_eq!(signals.user_command, program(&["/usr/local/bin/who"]));
+        assert_eq!(file.call_state.command, program(&["/usr/local/bin/in-call"]), "the rest is the file's");
     }
 
     #[test]
@@ -405,6 +420,15 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory as _;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_agent_starts_what_runs_commands_by_the_name_that_it_has() {
+        let words = ["redring-agent", crate::platform::program::runner::COMMAND, "--", "systemctl", "--force"];
+        let Command::RunCommand(args) = Cli::try_parse_from(words).expect("a command").command else {
+            panic!("another command")
+        };
+        assert_eq!(args.words, ["systemctl", "--force"]);
     }
 
     #[cfg(unix)]

@@ -4,12 +4,12 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use agent::clock::{Clock, unix_seconds};
-#[cfg(unix)]
-use agent::config::ReleaseGuardArgs;
 use agent::config::{Cli, Command, Config, ConfigError, RunArgs, StatusArgs};
 use agent::driver::{Driver, Parts, Timing};
 use agent::identity::{Identity, IdentityError};
 use agent::link::LinkFailure;
+use agent::platform::confine::{Rights, confine};
+use agent::platform::program::runner::serve;
 use agent::platform::simulated::seed_of;
 #[cfg(unix)]
 use agent::platform::x11::release_guard::watch;
@@ -26,7 +26,8 @@ fn main() -> ExitCode {
         Command::Run(args) => run(&args),
         Command::Status(args) => print_status(&args),
         #[cfg(unix)]
-        Command::ReleaseGuard(args) => guard(&args),
+        Command::ReleaseGuard(args) => unheard(|| watch(std::io::stdin(), &args.servers)),
+        Command::RunCommand(args) => unheard(|| serve(&args.words, std::io::stdin(), std::io::stdout())),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -58,16 +59,15 @@ fn print_status(args: &StatusArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Ends with its standard input, not with a signal: whoever stops a service stops all of its processes at a time, and the
-/// agent needs its time to let go.
-#[cfg(unix)]
-fn guard(args: &ReleaseGuardArgs) -> anyhow::Result<()> {
+/// For what ends with its standard input, not with a signal: whoever stops a service stops all of its processes at a time,
+/// and the agent needs its time to let go.
+fn unheard<E: Into<anyhow::Error>>(work: impl FnOnce() -> Result<(), E>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let unheard = {
         let _entered = runtime.enter();
         stop_signal()?
     };
-    watch(std::io::stdin(), &args.servers)?;
+    work().map_err(Into::into)?;
     drop(unheard);
     Ok(())
 }
@@ -79,12 +79,15 @@ fn run(args: &RunArgs) -> anyhow::Result<()> {
     let mut config = Config::load(args, &dir)?;
     let identity = Identity::load(&dir, config.enrolment.as_ref())?;
     config.platform.simulated_seed = seed_of(&identity.room);
+    let tls = Tls::new()?;
+    config.platform.rights = give_up_rights(&mut config, &dir)?;
+    let rights = config.platform.rights;
     let platform = platform::open(&config.platform)?;
     let (record, resumable) = Record::load(dir.clone(), &boot_name(), unix_seconds())?;
-    let tls = Tls::new()?;
     tracing::info!(
         fingerprint = %identity.fingerprint(),
         platform = platform.name,
+        rights = rights.words(),
         version = env!("CARGO_PKG_VERSION"),
         "the agent starts"
     );
@@ -95,6 +98,16 @@ fn run(args: &RunArgs) -> anyhow::Result<()> {
         // A task of its own, so that a panic unwinds the driver and what it holds is let go.
         tokio::spawn(async move { anyhow::Ok(Driver::start(parts)?.run(stop).await?) }).await?
     })
+}
+
+/// Before any other thread is there: the limits are those of the threads that come after.
+fn give_up_rights(config: &mut Config, dir: &StateDir) -> anyhow::Result<Rights> {
+    config.platform.run_programs_apart(&std::env::current_exe()?)?;
+    let rights = confine(dir.path())?;
+    if rights != Rights::Few {
+        tracing::warn!("the agent has more rights than it needs: {}", rights.words());
+    }
+    Ok(rights)
 }
 
 /// Text for people by default, JSON for collectors with `REDRING_LOG_FORMAT=json`; `REDRING_LOG` filters.

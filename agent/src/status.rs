@@ -21,6 +21,9 @@ pub struct Status {
     pub process: u32,
     pub written_unix_s: u64,
     pub platform: String,
+    /// What the process may do.
+    #[serde(default)]
+    pub rights: String,
     /// `Console 1920x1080`
     pub displays: Vec<String>,
     pub room: String,
@@ -97,6 +100,7 @@ fn text(identity: &Identity, status: Option<&Status>, now_unix_s: u64) -> String
         line("agent", &format!("runs (process {})", status.process));
     }
     line("platform", &status.platform);
+    line("rights", &status.rights);
     line("displays", &status.displays.join(", "));
     line("link", &status.link);
     line("call", &status.call);

@@ -168,6 +168,7 @@ const OUTSIDE: &[Outside] = &[
     Outside { names: &["x11rb"], only: &["agent/src/platform/x11"], never: &[] },
     Outside { names: &["windows", "windows_sys"], only: &["agent/src/platform/windows"], never: &[] },
     Outside { names: &["openh264"], only: &["agent/src/pipeline"], never: &[] },
+    Outside { names: &["landlock"], only: &["agent/src/platform"], never: &[] },
     Outside { names: &["openidconnect"], only: &["server/src/logins", "server/src/config"], never: &[] },
     Outside { names: &["webauthn_rs", "webauthn_rs_proto"], only: &["server/src/logins"], never: &[] },
     Outside { names: &["snow"], only: &["protocol/src/secure"], never: &[] },

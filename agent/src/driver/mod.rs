@@ -51,7 +51,9 @@ use crate::hands::Hands;
 use crate::identity::{Enrolled, Identity};
 use crate::link::{LinkEvent, LinkFailure, Welcome};
 use crate::pipeline::PictureSource;
-use crate::platform::{CallObservation, Displays, Key, KeySign, Power, Ring, RingButton, RingLine, RingNews, RoomName};
+use crate::platform::{
+    CallObservation, Displays, Key, KeySign, Power, Rights, Ring, RingButton, RingLine, RingNews, RoomName,
+};
 use crate::record::{Record, Resumable};
 use crate::state_dir::StateDir;
 
@@ -93,6 +95,7 @@ pub struct CoreParts<'a> {
     pub platform_name: &'static str,
     pub operating_system: String,
     pub room_name: RoomName,
+    pub rights: Rights,
     pub highest_access: Access,
     pub outside: Outside,
 }
@@ -155,6 +158,7 @@ pub struct Core {
     platform_name: &'static str,
     operating_system: String,
     room_name: RoomName,
+    rights: Rights,
     highest_access: Access,
     identity: Facts,
     displays: Arc<dyn Displays>,
@@ -262,6 +266,7 @@ impl Core {
             platform_name: parts.platform_name,
             operating_system: parts.operating_system,
             room_name: parts.room_name,
+            rights: parts.rights,
             highest_access: parts.highest_access,
             identity: facts,
             displays: outside.displays,

@@ -99,6 +99,7 @@ impl Driver {
             platform_name: platform.name,
             operating_system: platform.operating_system,
             room_name: config.platform.room_name,
+            rights: config.platform.rights,
             highest_access: config.highest_access,
             outside,
         };

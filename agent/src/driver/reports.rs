@@ -62,6 +62,7 @@ impl Core {
             process: std::process::id(),
             written_unix_s: self.now.unix_s,
             platform: self.platform_name.to_owned(),
+            rights: self.rights.words().to_owned(),
             displays: displays.iter().map(name).collect(),
             room: self.room_name.get(),
             link: self.link_state.describe(),

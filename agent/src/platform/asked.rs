@@ -1,11 +1,9 @@
 //! Signals that a configured program tells instead of the platform.
 
-use std::process::Command;
-
 use protocol::signals::{Signal, SignalKind, SignalState, Signals, SystemUser};
 use protocol::wire::{List, Text};
 
-use super::{SignalsSettings, SignalsSource, command};
+use super::{Program, SignalsSettings, SignalsSource};
 
 /// A platform's source with the configured programs before it.
 pub(super) struct Asked<S> {
@@ -32,7 +30,7 @@ impl<S: Found> SignalsSource for Asked<S> {
     fn look(&mut self) -> Signals {
         let list = SignalKind::ALL.map(|kind| {
             let (state, detail) = match self.settings.commands.get(&kind) {
-                Some(words) => ask(words),
+                Some(program) => ask(program),
                 None => self.platform.signal(kind),
             };
             Signal { kind, state, detail: Text::fitted(&detail) }
@@ -41,12 +39,13 @@ impl<S: Found> SignalsSource for Asked<S> {
     }
 
     fn user(&mut self) -> SystemUser {
-        if self.settings.user_command.is_empty() { self.platform.user() } else { ask_user(&self.settings.user_command) }
+        let program = &self.settings.user_command;
+        if program.is_configured() { ask_user(program) } else { self.platform.user() }
     }
 }
 
-fn ask(words: &[String]) -> Finding {
-    let (code, line) = run(words);
+fn ask(program: &Program) -> Finding {
+    let (code, line) = run(program);
     let state = match code {
         Some(0) => SignalState::Ok,
         Some(1) => SignalState::Missing,
@@ -56,8 +55,8 @@ fn ask(words: &[String]) -> Finding {
     (state, line)
 }
 
-fn ask_user(words: &[String]) -> SystemUser {
-    match run(words) {
+fn ask_user(program: &Program) -> SystemUser {
+    match run(program) {
         (Some(0), name) if !name.is_empty() => SystemUser::SignedIn { name: Text::fitted(&name) },
         (Some(1), _) => SystemUser::Nobody,
         _ => SystemUser::Unknown,
@@ -65,13 +64,10 @@ fn ask_user(words: &[String]) -> SystemUser {
 }
 
 /// How the program ended, and the first line that it printed.
-fn run(words: &[String]) -> (Option<i32>, String) {
-    let [program, arguments @ ..] = words else { return (None, String::new()) };
-    let Some((code, printed)) = command::answer(Command::new(program).args(arguments)) else {
-        return (None, String::new());
-    };
-    let line = String::from_utf8_lossy(&printed).lines().next().unwrap_or_default().trim().to_owned();
-    (code, line)
+fn run(program: &Program) -> (Option<i32>, String) {
+    let Some(answer) = program.ask() else { return (None, String::new()) };
+    let line = String::from_utf8_lossy(&answer.output).lines().next().unwrap_or_default().trim().to_owned();
+    (answer.code, line)
 }
 
 #[cfg(all(test, unix))]
@@ -90,8 +86,8 @@ mod tests {
         }
     }
 
-    fn script(line: &str) -> Vec<String> {
-        ["sh", "-c", line].map(str::to_owned).to_vec()
+    fn script(line: &str) -> Program {
+        ["sh", "-c", line].map(str::to_owned).to_vec().into()
     }
 
     #[test]
@@ -127,7 +123,7 @@ mod tests {
             assert_eq!(Asked { settings, platform: Platform }.user(), expected, "{line}");
         }
         let settings =
-            SignalsSettings { user_command: vec!["/no/such/program".to_owned()], ..SignalsSettings::default() };
+            SignalsSettings { user_command: vec!["/no/such/program".to_owned()].into(), ..SignalsSettings::default() };
         assert_eq!(Asked { settings, platform: Platform }.user(), SystemUser::Unknown);
         assert_eq!(Asked { settings: SignalsSettings::default(), platform: Platform }.user(), SystemUser::Nobody);
     }

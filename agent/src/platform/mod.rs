@@ -3,17 +3,20 @@
 //! Every platform has the same files: `capture`, `injector`, `ring`, `power`, `call_state`, `signals`, and what it needs besides.
 
 mod asked;
-mod command;
+pub mod confine;
+pub mod program;
 mod ring_line;
 pub mod simulated;
 pub mod text;
 #[cfg(unix)]
 pub mod x11;
 
+pub use confine::Rights;
+pub use program::Program;
 pub use ring_line::{RestartNews, RingAsk, RingButton, RingLine, RingNews, RingPerson};
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use protocol::cursor::CursorShape;
@@ -31,9 +34,9 @@ pub struct Settings {
     /// Which X server shows which display (`:1`); empty: the `RandR` outputs of `DISPLAY`.
     pub x11_displays: Vec<(DisplayId, String)>,
     /// What restarts the device; empty: it cannot be restarted (a simulated console then acts a restart).
-    pub restart_command: Vec<String>,
+    pub restart_command: Program,
     /// Exit code 0 is in a call, 1 is not, anything else is unknown; empty: the platform's own detection.
-    pub call_state_command: Vec<String>,
+    pub call_state_command: Program,
     /// The program that releases what is down when this one is killed: `redring-agent`. `None`: nobody does.
     pub release_guard: Option<PathBuf>,
     pub signals: SignalsSettings,
@@ -45,6 +48,24 @@ pub struct Settings {
     pub simulated_seed: u64,
     /// Follows what the server calls the room.
     pub room_name: RoomName,
+    /// What this process may do, for the status.
+    pub rights: Rights,
+}
+
+impl Settings {
+    /// Every configured program runs in a process of its own from now on, which `agent`, this program, is started for.
+    ///
+    /// # Errors
+    /// When one cannot be started.
+    pub fn run_programs_apart(&mut self, agent: &Path) -> std::io::Result<()> {
+        let signals = &mut self.signals;
+        let programs = signals.commands.values_mut().chain([
+            &mut signals.user_command,
+            &mut self.restart_command,
+            &mut self.call_state_command,
+        ]);
+        programs.into_iter().try_for_each(|program| program.run_apart(agent))
+    }
 }
 
 /// How signals are told that the platform cannot tell by itself.
@@ -54,9 +75,9 @@ pub struct SignalsSettings {
     pub app_process: String,
     /// Programs that know better than the platform. Exit code 0 is well, 1 is missing, 2 is failing, anything else is
     /// unknown; the first line that they print is the detail.
-    pub commands: BTreeMap<SignalKind, Vec<String>>,
+    pub commands: BTreeMap<SignalKind, Program>,
     /// Knows better who is signed in: exit code 0 with the name in the first line, 1 is nobody, anything else is unknown.
-    pub user_command: Vec<String>,
+    pub user_command: Program,
 }
 
 /// A platform's name on the command line.
@@ -298,4 +319,15 @@ pub enum CallObservation {
     Idle,
     InCall,
     Unknown,
+}
+
+impl CallObservation {
+    /// What a configured program says.
+    fn told_by(program: &Program) -> Self {
+        match program.ask().and_then(|answer| answer.code) {
+            Some(0) => Self::InCall,
+            Some(1) => Self::Idle,
+            _ => Self::Unknown,
+        }
+    }
 }

@@ -7,7 +7,7 @@ use agent::driver::exchange::{ConnectionEvent, ConnectionId, Exchange, Order};
 use agent::driver::{Core, CoreParts, Input, NewSocket, Outside, ShortcutDone, Sockets, Timing};
 use agent::hands::{Hands, HandsWorker};
 use agent::identity::{Enrolled, Identity};
-use agent::platform::RoomName;
+use agent::platform::{Rights, RoomName};
 use agent::record::Record;
 use agent::state_dir::StateDir;
 use protocol::access::Access;
@@ -145,6 +145,7 @@ impl Console {
             platform_name: "simulated",
             operating_system: "Simulation 1".to_owned(),
             room_name: RoomName::default(),
+            rights: Rights::default(),
             highest_access: Access::Modify,
             outside,
         };

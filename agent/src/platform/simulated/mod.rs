@@ -30,7 +30,8 @@ use protocol::input::PointerButton;
 
 use super::asked::Asked;
 use super::{
-    Key, KeySign, Platform, PlatformError, RingButton, RingLine, RingPerson, RoomName, Settings, SignalsSettings,
+    Key, KeySign, Platform, PlatformError, Program, RingButton, RingLine, RingPerson, RoomName, Settings,
+    SignalsSettings,
 };
 use clock::LocalTime;
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -57,9 +58,9 @@ pub struct Options {
     pub seed: u64,
     pub restart_takes: Duration,
     /// Runs at a restart, besides the one that is acted; empty: nothing does.
-    pub restart_command: Vec<String>,
+    pub restart_command: Program,
     /// Tells whether the room is in a call instead of the console; empty: the console does.
-    pub call_state_command: Vec<String>,
+    pub call_state_command: Program,
     /// Programs that tell signals instead of the console.
     pub signals: SignalsSettings,
     /// So many of the last injected events are kept, typed text included; 0 in a product.
@@ -76,8 +77,8 @@ impl Default for Options {
             motion: true,
             seed: 0,
             restart_takes: Duration::from_secs(4),
-            restart_command: Vec::new(),
-            call_state_command: Vec::new(),
+            restart_command: Program::default(),
+            call_state_command: Program::default(),
             signals: SignalsSettings::default(),
             trace_events: 0,
         }
@@ -105,8 +106,8 @@ impl From<&Settings> for Options {
 #[derive(Clone)]
 pub struct Simulated {
     device: Arc<Device>,
-    restart_command: Vec<String>,
-    call_state_command: Vec<String>,
+    restart_command: Program,
+    call_state_command: Program,
     signals: SignalsSettings,
 }
 
@@ -168,10 +169,10 @@ impl Simulated {
             injector: Box::new(injector::SimulatedInjector(Arc::clone(&self.device))),
             ring: Box::new(ring::SimulatedRing(Arc::clone(&self.device))),
             key_sign: Box::new(SimulatedKeySign(Arc::clone(&self.device))),
-            power: Box::new(power::SimulatedPower { device, command: self.restart_command.clone() }),
+            power: Box::new(power::SimulatedPower { device, program: self.restart_command.clone() }),
             call_state: Box::new(call_state::SimulatedCallState {
                 device: Arc::clone(&self.device),
-                command: self.call_state_command.clone(),
+                program: self.call_state_command.clone(),
             }),
             signals: Box::new(Asked {
                 platform: signals::SimulatedSignals(Arc::clone(&self.device)),

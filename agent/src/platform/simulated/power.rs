@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use super::super::{PlatformError, Power, command};
+use super::super::{PlatformError, Power, Program};
 use super::device::Device;
 
 pub(super) struct SimulatedPower {
     pub(super) device: Arc<Device>,
-    /// Runs besides the restart that is acted; empty: nothing does.
-    pub(super) command: Vec<String>,
+    /// Runs besides the restart that is acted, if there is one.
+    pub(super) program: Program,
 }
 
 impl Power for SimulatedPower {
@@ -15,8 +15,8 @@ impl Power for SimulatedPower {
     }
 
     fn restart(&mut self) -> Result<(), PlatformError> {
-        if let [program, arguments @ ..] = self.command.as_slice() {
-            command::restart(program, arguments)?;
+        if self.program.is_configured() {
+            self.program.start("restarting the device")?;
         }
         self.device.with(|inner| inner.scene.restart());
         Ok(())

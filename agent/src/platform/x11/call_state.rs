@@ -14,25 +14,22 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::platform::{CallObservation, CallStateSource, command};
+use crate::platform::{CallObservation, CallStateSource, Program, program};
 
 pub(super) struct X11CallState {
-    command: Vec<String>,
+    program: Program,
     roots: Roots,
 }
 
 impl X11CallState {
-    pub(super) fn new(command: &[String]) -> Self {
-        Self { command: command.to_vec(), roots: Roots::default() }
+    pub(super) fn new(program: Program) -> Self {
+        Self { program, roots: Roots::default() }
     }
 }
 
 impl CallStateSource for X11CallState {
     fn look(&mut self) -> CallObservation {
-        match self.command.as_slice() {
-            [program, arguments @ ..] => command::ask(program, arguments),
-            [] => self.roots.look(),
-        }
+        if self.program.is_configured() { CallObservation::told_by(&self.program) } else { self.roots.look() }
     }
 }
 
@@ -110,7 +107,7 @@ impl Roots {
         if let Some(socket) = socket {
             command.env("PULSE_SERVER", format!("unix:{}", socket.display()));
         }
-        match command::output(&mut command) {
+        match program::output(&mut command) {
             Some(streams) if streams.trim_ascii().is_empty() => CallObservation::Idle,
             Some(_) => CallObservation::InCall,
             None => CallObservation::Unknown,
@@ -135,7 +132,7 @@ mod tests {
     fn a_configured_command_knows_best() {
         for (line, expected) in [("exit 0", CallObservation::InCall), ("exit 1", CallObservation::Idle)] {
             let command = ["sh", "-c", line].map(str::to_owned);
-            assert_eq!(X11CallState::new(&command).look(), expected, "{line}");
+            assert_eq!(X11CallState::new(command.to_vec().into()).look(), expected, "{line}");
         }
     }
 

@@ -59,8 +59,8 @@ pub fn open(settings: &Settings) -> Result<Platform, PlatformError> {
         }),
         injector: Box::new(injector::X11Injector::new(layout, guard)),
         ring: Box::new(ring),
-        power: Box::new(power::X11Power::new(&settings.restart_command)),
-        call_state: Box::new(call_state::X11CallState::new(&settings.call_state_command)),
+        power: Box::new(power::X11Power { program: settings.restart_command.clone() }),
+        call_state: Box::new(call_state::X11CallState::new(settings.call_state_command.clone())),
     })
 }
 

@@ -31,8 +31,8 @@ fn configured_commands_are_obeyed() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("restarted");
     let mut room = Room::with(|options| {
-        options.call_state_command = vec!["true".to_owned()];
-        options.restart_command = vec!["touch".to_owned(), file.to_string_lossy().into_owned()];
+        options.call_state_command = vec!["true".to_owned()].into();
+        options.restart_command = vec!["touch".to_owned(), file.to_string_lossy().into_owned()].into();
     });
     assert_eq!(room.platform.call_state.look(), CallObservation::InCall);
     assert!(!room.console.state().in_call);

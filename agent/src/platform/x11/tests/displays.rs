@@ -10,7 +10,7 @@ use super::super::release_guard::ReleaseGuard;
 use super::super::{call_state, injector, power, ring, sign, signals};
 use super::xvfb::{HEIGHT, WIDTH, Xvfb, eventually, set_monitors};
 use crate::platform::asked::Asked;
-use crate::platform::{Displays as _, Platform, PlatformError, Settings, SignalsSettings};
+use crate::platform::{Displays as _, Platform, PlatformError, Program, Settings, SignalsSettings};
 
 /// The platform whose displays are the monitors of one X server. `DISPLAY` would be the same for all tests.
 pub(super) fn open_monitors(xvfb: &Xvfb) -> Platform {
@@ -29,8 +29,8 @@ pub(super) fn open_monitors(xvfb: &Xvfb) -> Platform {
         }),
         injector: Box::new(injector::X11Injector::new(layout, ReleaseGuard::default())),
         ring: Box::new(ring),
-        power: Box::new(power::X11Power::new(&[])),
-        call_state: Box::new(call_state::X11CallState::new(&[])),
+        power: Box::new(power::X11Power { program: Program::default() }),
+        call_state: Box::new(call_state::X11CallState::new(Program::default())),
     }
 }
 
