@@ -66,6 +66,10 @@ pub struct RunArgs {
 pub struct StatusArgs {
     #[command(flatten)]
     pub state: StateArgs,
+    /// Show it in a window on DISPLAY that follows what happens; Escape closes it.
+    #[cfg(unix)]
+    #[arg(long)]
+    pub window: bool,
 }
 
 #[cfg(unix)]

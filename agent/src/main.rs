@@ -12,19 +12,21 @@ use agent::platform::confine::{Rights, confine};
 use agent::platform::program::runner::serve;
 use agent::platform::simulated::seed_of;
 #[cfg(unix)]
-use agent::platform::x11::release_guard::watch;
+use agent::platform::x11::{release_guard::watch, status_window};
 use agent::platform::{self, PlatformError};
 use agent::record::{Record, boot_name};
 use agent::socket::Tls;
 use agent::state_dir::{StateDir, StateDirError};
 use agent::status;
+#[cfg(unix)]
+use anyhow::Context as _;
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run(&args),
-        Command::Status(args) => print_status(&args),
+        Command::Status(args) => show_status(&args),
         #[cfg(unix)]
         Command::ReleaseGuard(args) => unheard(|| watch(std::io::stdin(), &args.servers)),
         Command::RunCommand(args) => unheard(|| serve(&args.words, std::io::stdin(), std::io::stdout())),
@@ -53,9 +55,14 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     }
 }
 
-fn print_status(args: &StatusArgs) -> anyhow::Result<()> {
-    let report = status::report(&StateDir::existing(args.state.path()))?;
-    std::io::stdout().write_all(report.as_bytes())?;
+fn show_status(args: &StatusArgs) -> anyhow::Result<()> {
+    let dir = StateDir::existing(args.state.path());
+    #[cfg(unix)]
+    if args.window {
+        let display = std::env::var("DISPLAY").context("--window needs DISPLAY, the X server to show it on")?;
+        return status_window::show(&display, || Ok(status::lines(&dir)?));
+    }
+    std::io::stdout().write_all(status::report(&dir)?.as_bytes())?;
     Ok(())
 }
 

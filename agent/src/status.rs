@@ -75,14 +75,30 @@ impl Status {
 /// # Errors
 /// When the state folder holds no enrolled console or cannot be read.
 pub fn report(dir: &StateDir) -> Result<String, IdentityError> {
-    let identity = Identity::stored(dir)?.ok_or(IdentityError::NotEnrolled)?;
-    let status = dir.read(FILE)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    Ok(text(&identity, status.as_ref(), unix_seconds()))
+    Ok(text(&lines(dir)?))
 }
 
-fn text(identity: &Identity, status: Option<&Status>, now_unix_s: u64) -> String {
+/// Each line's name with what is said beside it.
+///
+/// # Errors
+/// When the state folder holds no enrolled console or cannot be read.
+pub fn lines(dir: &StateDir) -> Result<Vec<(&'static str, String)>, IdentityError> {
+    let identity = Identity::stored(dir)?.ok_or(IdentityError::NotEnrolled)?;
+    let status = dir.read(FILE)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    Ok(lines_of(&identity, status.as_ref(), unix_seconds()))
+}
+
+fn text(lines: &[(&str, String)]) -> String {
     let mut text = String::new();
-    let mut line = |name: &str, value: &str| _ = writeln!(text, "{name:<16} {value}");
+    for (name, said) in lines {
+        _ = writeln!(text, "{name:<16} {said}");
+    }
+    text
+}
+
+fn lines_of(identity: &Identity, status: Option<&Status>, now_unix_s: u64) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    let mut line = |name, said: &str| lines.push((name, said.to_owned()));
     line("key fingerprint", &identity.fingerprint().to_string());
     line("server", &identity.server_url);
     line("tenant", identity.tenant.as_str());
@@ -91,7 +107,7 @@ fn text(identity: &Identity, status: Option<&Status>, now_unix_s: u64) -> String
     line("console", console.as_deref().unwrap_or("not confirmed by the server yet"));
     let Some(status) = status else {
         line("agent", "has not run yet");
-        return text;
+        return lines;
     };
     let age_s = now_unix_s.saturating_sub(status.written_unix_s);
     if STALE_AFTER_S < age_s {
@@ -109,7 +125,7 @@ fn text(identity: &Identity, status: Option<&Status>, now_unix_s: u64) -> String
         line(if i == 0 { "signals" } else { "" }, signal);
     }
     line("connected", &if status.people.is_empty() { "nobody".to_owned() } else { status.people.join(", ") });
-    text
+    lines
 }
 
 fn room(identity: &Identity, status: Option<&Status>) -> String {
@@ -152,7 +168,8 @@ mod tests {
                 .to_vec(),
             ..Status::default()
         };
-        let fresh = text(&identity, Some(&status), 1005);
+        let told = |status, now_unix_s| text(&lines_of(&identity, status, now_unix_s));
+        let fresh = told(Some(&status), 1005);
         for part in ["Aurora (aurora)", "runs (process 42)", "Console 1280x800", &identity.fingerprint().to_string()] {
             assert!(fresh.contains(part), "{part} in:\n{fresh}");
         }
@@ -162,7 +179,7 @@ mod tests {
             assert!(fresh.contains(line), "{line} in:\n{fresh}");
         }
         assert!(!fresh.contains("stale"));
-        assert!(text(&identity, Some(&status), 1016).contains("stale (16 s old)"));
-        assert!(text(&identity, None, 1016).contains("has not run yet"));
+        assert!(told(Some(&status), 1016).contains("stale (16 s old)"));
+        assert!(told(None, 1016).contains("has not run yet"));
     }
 }

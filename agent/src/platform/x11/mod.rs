@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`displays`] (where the displays are), [`capture`] with `pixels`, `changes` and `cursor`,
 //! [`injector`] with `keyboard`, `keymap` and `spares`, [`release_guard`], [`ring`] with `frame` and `label`, `sign`, [`power`],
-//! [`call_state`], [`signals`] with `seat`.
+//! [`call_state`], [`signals`] with `seat`, [`status_window`].
 //! Each part has connections of its own and may be used from its own thread; nothing is `unsafe`.
 
 mod call_state;
@@ -25,6 +25,7 @@ mod seat;
 mod sign;
 mod signals;
 mod spares;
+pub mod status_window;
 #[cfg(test)]
 mod tests;
 

@@ -7,4 +7,5 @@ mod pointer;
 mod programs;
 mod release_guard;
 mod ring;
+mod status_window;
 mod xvfb;
