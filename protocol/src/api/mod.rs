@@ -3,6 +3,7 @@
 //! Dates are Unix milliseconds (UTC); ids, keys and codes are text. Unknown fields of a request are refused.
 
 mod assignment;
+mod audit;
 mod error;
 mod event;
 mod group;
@@ -21,6 +22,7 @@ pub use assignment::{
     ASSIGNMENT_PART_MAX, Assignment, EditAssignment, HeldAssignment, MemberMatches, Members, NewAssignment, PlaceRef,
     RoomGroupRef, RoomRef, Scope, ScopeMatches,
 };
+pub use audit::{AuditActor, AuditActorKind, AuditCategory, AuditDetail, AuditEvent, AuditList};
 pub use error::{Problem, ProblemCode};
 pub use event::LiveEvent;
 pub use group::{CreateGroup, EditGroup, GroupDetail, GroupEntry, GroupList, GroupRef};

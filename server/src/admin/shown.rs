@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use protocol::api;
-use protocol::ids::{GroupId, RoleId, UserId};
+use protocol::ids::{GroupId, RoleId, RoomId, UserId};
 
 use crate::room_index::TenantRooms;
 use crate::state::AppState;
@@ -64,11 +64,7 @@ impl Names {
     }
 
     pub fn scope(&self, scope: &AssignmentScope) -> api::Scope {
-        let room = |id: &protocol::ids::RoomId| match self.rooms.get(id) {
-            Some(room) => room_ref(&room.facts),
-            // A room that is gone; its id may come back.
-            None => api::RoomRef { id: id.clone(), name: id.to_string(), place: String::new() },
-        };
+        let room = |id: &RoomId| room_by_id(&self.rooms, id);
         let group = |name: &String| api::RoomGroupRef { name: name.clone(), n_rooms: self.rooms.n_in_group(name) };
         let place = |path: &String| api::PlaceRef { path: path.clone(), n_rooms: self.rooms.n_at_place(path) };
         let mut shown = api::Scope {
@@ -152,6 +148,14 @@ pub fn group_entry(group: Group) -> api::GroupEntry {
         description: group.description,
         n_members: group.n_members,
         n_assignments: group.n_assignments,
+    }
+}
+
+/// A room that is gone has its id left, which may come back.
+pub fn room_by_id(rooms: &TenantRooms, id: &RoomId) -> api::RoomRef {
+    match rooms.get(id) {
+        Some(room) => room_ref(&room.facts),
+        None => api::RoomRef { id: id.clone(), name: id.to_string(), place: String::new() },
     }
 }
 

@@ -408,6 +408,11 @@ impl Event {
         }
     }
 
+    /// Every event's name, with what [`Self::classify`] says about it.
+    pub const fn all() -> &'static [(&'static str, Category, &'static str, Outcome)] {
+        KINDS
+    }
+
     /// Category, operation and outcome of a stored event, by its name.
     pub fn classify(kind: &str) -> Option<(Category, &'static str, Outcome)> {
         let known = KINDS.iter().find(|(known, ..)| *known == kind)?;

@@ -5,6 +5,7 @@
 
 mod auditor;
 mod event;
+pub mod words;
 
 pub use auditor::{Actor, Auditor, Client};
 pub use event::{Category, Event, FieldChange, Outcome, SessionFacts};

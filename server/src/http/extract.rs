@@ -80,7 +80,7 @@ macro_rules! needs {
     };
 }
 
-needs!(RoomView, RoomModify, RoomUnenroll, ReportView, RoleView, RoleModify, ServiceSettingsView);
+needs!(AuditView, RoomView, RoomModify, RoomUnenroll, ReportView, RoleView, RoleModify, ServiceSettingsView);
 
 /// Holds the permission `P` for at least some rooms: the handler narrows it down.
 #[derive(Debug, Clone)]

@@ -68,6 +68,7 @@ fn api_routes() -> OpenApiRouter<AppState> {
         .merge(routes::roles::routes())
         .merge(routes::assignments::routes())
         .merge(routes::search::routes())
+        .merge(routes::audit::routes())
         .merge(routes::reach::routes())
         .merge(routes::users::routes())
         .merge(routes::groups::routes())

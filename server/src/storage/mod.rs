@@ -5,9 +5,10 @@
 //!
 //! A change that is audited takes its [`NewEvent`] along, so that the change and the event are committed together or
 //! not at all. Reading order: [`tenants`], [`users`], [`groups`], [`logins`], [`invitations`], [`identities`], [`passkeys`], [`roles`],
-//! [`rooms`], [`consoles`], [`sessions`], [`events`], [`installation`], then [`sqlite`].
+//! [`rooms`], [`consoles`], [`sessions`], [`events`], [`event_search`], [`installation`], then [`sqlite`].
 
 pub mod consoles;
+pub mod event_search;
 pub mod events;
 pub mod groups;
 pub mod identities;
@@ -25,6 +26,7 @@ pub mod users;
 use std::sync::Arc;
 
 pub use consoles::{Approval, Console, ConsoleStatus, Consoles, EnrolmentSecret, NewConsole};
+pub use event_search::{EventSearch, EventSearches, FoundEvent};
 pub use events::{EventFilter, Events, NewEvent, StoredEvent};
 pub use groups::{Group, GroupFilter, GroupPage, Groups, NewGroup};
 pub use identities::{Identities, NewIdentity};
@@ -69,6 +71,7 @@ pub trait Storage:
     + Consoles
     + Sessions
     + Events
+    + EventSearches
     + Installation
     + Send
     + Sync
@@ -89,6 +92,7 @@ impl<T> Storage for T where
         + Consoles
         + Sessions
         + Events
+        + EventSearches
         + Installation
         + Send
         + Sync

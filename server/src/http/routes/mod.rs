@@ -1,6 +1,7 @@
 //! One folder per resource, one file per verb.
 
 pub mod assignments;
+pub mod audit;
 pub mod consoles;
 pub mod events;
 pub mod groups;

@@ -1,6 +1,7 @@
 //! `SQLite`: one file, one writer, every commit on the disk before it counts.
 
 mod consoles;
+mod event_search;
 mod events;
 mod groups;
 mod identities;
@@ -37,6 +38,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "passkeys", include_str!("../../../migrations/sqlite/0004_passkeys.sql")),
     (5, "trust", include_str!("../../../migrations/sqlite/0005_trust.sql")),
     (6, "signals", include_str!("../../../migrations/sqlite/0006_signals.sql")),
+    (9, "audit search", include_str!("../../../migrations/sqlite/0009_audit_search.sql")),
 ];
 
 /// The database of one data folder.
