@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use gloo_net::http::{Request, RequestBuilder};
 use protocol::api::{
-    ApproveConsole, Assignment, CSRF_HEADER, CreateRole, CreateRoom, CreatedRoom, EditAssignment, EditRole,
+    ApproveConsole, Assignment, AuditList, CSRF_HEADER, CreateRole, CreateRoom, CreatedRoom, EditAssignment, EditRole,
     EnrolmentOffer, GateChecklist, IdentityProviders, LoginRequest, Me, MemberMatches, NewAssignment, PREFIX, Problem,
     ProblemCode, RemoteAccessSettings, RoleDetail, RoleList, RoomDetail, RoomList, RoomState, ScopeMatches,
     SetupRequest, SetupStatus, StartSession, StartedSession, ThisConsole,
@@ -94,6 +94,8 @@ pub struct ListQuery {
     pub text: String,
     /// The name of a state in addresses.
     pub state: Option<&'static str>,
+    /// What else is asked for.
+    pub more: Vec<(&'static str, String)>,
     pub cursor: Option<String>,
     pub limit: u32,
 }
@@ -186,6 +188,10 @@ pub async fn rooms(query: &ListQuery) -> Result<RoomList, ApiError> {
     list("/rooms", query).await
 }
 
+pub async fn audit(query: &ListQuery) -> Result<AuditList, ApiError> {
+    list("/audit", query).await
+}
+
 pub async fn create_room(request: &CreateRoom) -> Result<CreatedRoom, ApiError> {
     post("/rooms", request).await
 }
@@ -274,7 +280,8 @@ async fn list<T: DeserializeOwned>(path: &str, query: &ListQuery) -> Result<T, A
         ("cursor", query.cursor.as_deref()),
         ("limit", Some(limit.as_str())),
     ];
-    search(path, present.into_iter().filter_map(|(name, value)| Some((name, value?)))).await
+    let more = query.more.iter().map(|(name, value)| (*name, Some(value.as_str())));
+    search(path, present.into_iter().chain(more).filter_map(|(name, value)| Some((name, value?)))).await
 }
 
 async fn search<'q, T: DeserializeOwned>(

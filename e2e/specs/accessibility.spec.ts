@@ -36,7 +36,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test('the settings of an organisation are accessible', async ({ pageOf }) => {
       const page = await pageOf('director');
       await page.emulateMedia({ colorScheme });
-      for (const path of ['/settings', '/settings/remote-access', '/settings/roles', '/settings/roles/new']) {
+      for (const path of ['/settings', '/settings/remote-access', '/settings/roles', '/settings/roles/new', '/settings/audit-log']) {
         await page.goto(path);
         await expect(page.locator('.skeleton')).toHaveCount(0);
         await expectAccessible(page);

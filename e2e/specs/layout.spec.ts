@@ -30,7 +30,7 @@ test('the settings of an organisation fit at 320 px and at 200 % zoom', async ({
   const page = await pageOf('administrator');
   await page.goto('/settings/roles');
   const role = await page.getByRole('link', { name: 'Console technicians' }).getAttribute('href');
-  const paths = ['/settings', '/settings/remote-access', '/settings/roles', '/settings/roles/new', `${role}`, `${role}/edit`, `${role}/assignments/new`];
+  const paths = ['/settings', '/settings/remote-access', '/settings/audit-log', '/settings/roles', '/settings/roles/new', `${role}`, `${role}/edit`, `${role}/assignments/new`];
   // 1280 px at 200 % are 640 px.
   for (const width of [NARROW.width, 640]) {
     await page.setViewportSize({ width, height: 640 });

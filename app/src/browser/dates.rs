@@ -23,6 +23,15 @@ pub fn date(at_ms: i64) -> String {
     format(at_ms, &[("dateStyle", "medium")])
 }
 
+/// When the day `2026-11-22` of the reader's calendar begins, or one that comes `days_later`.
+pub fn day_begins(date: &str, days_later: i32) -> Option<i64> {
+    let mut parts = date.split('-').map(|part| part.parse::<i32>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let year = u32::try_from(year).ok()?;
+    let at = Date::new_with_year_month_day(year, month - 1, day + days_later).get_time();
+    at.is_finite().then_some(at as i64)
+}
+
 fn format(at_ms: i64, options: &[(&str, &str)]) -> String {
     let object = Object::new();
     for (name, value) in options {

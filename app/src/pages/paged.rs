@@ -30,6 +30,8 @@ const MOST: u32 = 500;
 pub(super) struct Filter {
     pub(super) text: String,
     pub(super) state: Option<&'static str>,
+    /// What else is asked for, by the names that the server knows.
+    pub(super) more: Vec<(&'static str, String)>,
 }
 
 impl Filter {
@@ -191,8 +193,8 @@ impl Paged {
     }
 
     fn query(self, cursor: Option<String>, limit: u32) -> ListQuery {
-        let Filter { text, state } = self.filter.get_untracked();
-        ListQuery { text, state, cursor, limit }
+        let Filter { text, state, more } = self.filter.get_untracked();
+        ListQuery { text, state, more, cursor, limit }
     }
 
     fn replace(self, page: Page) {
@@ -221,7 +223,7 @@ impl Paged {
         if is_last {
             request_animation_frame(move || {
                 if page::focus_is_lost() {
-                    page::focus(&format!("#{within} > :nth-child({}) :is(a, button)", n_before + 1));
+                    page::focus(&format!("#{within} > :nth-child({}) :is(a, button, summary)", n_before + 1));
                 }
             });
         }
@@ -237,6 +239,7 @@ pub(super) fn filter_in_address(states: &'static [&'static str]) -> (Memo<Filter
             Filter {
                 text: query.get("q").unwrap_or_default(),
                 state: states.iter().copied().find(|id| state == Some(*id)),
+                more: Vec::new(),
             }
         })
     });

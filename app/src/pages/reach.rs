@@ -102,7 +102,7 @@ fn Report(
     on_ready: Option<Callback<Paged>>,
 ) -> impl IntoView {
     let text = RwSignal::new(String::new());
-    let filter = Memo::new(move |_| Filter { text: text.get(), state: None });
+    let filter = Memo::new(move |_| Filter { text: text.get(), ..Filter::default() });
     let list = Paged::follow(filter, PAGE, ask);
     if let Some(on_ready) = on_ready {
         on_ready.run(list);

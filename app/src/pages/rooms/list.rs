@@ -192,7 +192,7 @@ impl List {
 
     fn query(self, cursor: Option<String>, limit: u32) -> ListQuery {
         let Filter { text, state } = self.filter.get_untracked();
-        ListQuery { text, state: state.map(api::state_id), cursor, limit }
+        ListQuery { text, state: state.map(api::state_id), more: Vec::new(), cursor, limit }
     }
 
     /// Rows that stay keep their signals, so that only what differs is drawn again.

@@ -1,6 +1,7 @@
 //! `/settings/…`: the person's own account, and what administrators decide for their organisation.
 
 mod account;
+mod audit;
 mod everywhere;
 mod fetched;
 mod passkeys;
@@ -18,6 +19,7 @@ use protocol::access::Permission;
 use protocol::ids::{AssignmentId, RoleId};
 
 use self::account::AccountPage;
+use self::audit::AuditPage;
 use self::people::PeoplePages;
 use self::remote_access::RemoteAccessPage;
 use self::roles::{AddAssignmentPage, CreateRolePage, EditAssignmentPage, EditRolePage, RolePage, RolesPage};
@@ -32,6 +34,7 @@ mod text {
     pub(super) const REMOTE_ACCESS: &str = "Remote access";
     pub(super) const ROLES: &str = "Roles";
     pub(super) const PEOPLE: &str = "Users and groups";
+    pub(super) const AUDIT: &str = "Audit log";
     pub(super) const SHUT_TITLE: &str = "This page is not open to you";
     pub(super) const SHUT: &str =
         "Your roles do not include these settings. Ask an administrator of your organisation for a role that does.";
@@ -51,6 +54,7 @@ enum Place {
     Assignment(RoleId, AssignmentId),
     /// Its pages tell themselves apart.
     People,
+    Audit,
     Nowhere,
 }
 
@@ -62,6 +66,7 @@ impl Place {
             ["remote-access"] => Self::RemoteAccess,
             ["roles", rest @ ..] => Self::of_roles(rest).unwrap_or(Self::Nowhere),
             ["people", ..] => Self::People,
+            ["audit-log"] => Self::Audit,
             _ => Self::Nowhere,
         }
     }
@@ -84,6 +89,7 @@ impl Place {
             Self::Account | Self::Nowhere => true,
             Self::RemoteAccess => login.may_everywhere(Permission::ServiceSettingsView),
             Self::Roles | Self::Role(_) | Self::People => login.may_everywhere(Permission::RoleView),
+            Self::Audit => login.may_everywhere(Permission::AuditView),
             Self::NewRole | Self::EditRole(_) => login.administers(),
             Self::NewAssignment(_) | Self::Assignment(..) => login.may_everywhere(Permission::RoleModify),
         }
@@ -98,7 +104,7 @@ struct Entry {
     place: Place,
 }
 
-const ENTRIES: [Entry; 4] = [
+const ENTRIES: [Entry; 5] = [
     Entry { name: text::ACCOUNT, symbol: Symbol::Person, path: "/settings", place: Place::Account },
     Entry {
         name: text::REMOTE_ACCESS,
@@ -108,6 +114,7 @@ const ENTRIES: [Entry; 4] = [
     },
     Entry { name: text::ROLES, symbol: Symbol::Shield, path: "/settings/roles", place: Place::Roles },
     Entry { name: text::PEOPLE, symbol: Symbol::People, path: "/settings/people", place: Place::People },
+    Entry { name: text::AUDIT, symbol: Symbol::Clock, path: audit::PATH, place: Place::Audit },
 ];
 
 #[component]
@@ -136,6 +143,7 @@ pub fn SettingsPage() -> impl IntoView {
                 let below = Memo::new(move |_| rest.with(|rest| below_people(rest)));
                 view! { <PeoplePages rest=below/> }.into_any()
             }
+            Place::Audit => view! { <AuditPage/> }.into_any(),
             Place::Nowhere => view! { <NotFound/> }.into_any(),
         }
     });
@@ -211,6 +219,8 @@ mod tests {
             ("people", Place::People),
             ("people/groups/abc", Place::People),
             ("peoples", Place::Nowhere),
+            ("audit-log", Place::Audit),
+            ("audit-log/more", Place::Nowhere),
             ("remote-access/more", Place::Nowhere),
         ] {
             assert_eq!(Place::of(path), place, "{path:?}");

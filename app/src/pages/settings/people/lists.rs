@@ -138,7 +138,7 @@ fn Groups() -> impl IntoView {
     let list = Paged::follow(filter, PAGE, Callback::new(ask_groups));
     let adding = RwSignal::new(false);
     let may_modify = may_modify();
-    let set_text = Callback::new(move |text| set_filter.run(Filter { text, state: None }));
+    let set_text = Callback::new(move |text| set_filter.run(Filter { text, ..Filter::default() }));
     let add = move || may_modify.then(|| view! { <AddButton open=adding name=text::ADD_GROUP/> });
     view! {
         <div class="toolbar">

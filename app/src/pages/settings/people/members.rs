@@ -43,7 +43,7 @@ pub(super) fn Members(group: GroupId, on_changed: Callback<()>) -> impl IntoView
     let login = expect_context::<Login>();
     let toasts = expect_context::<Toasts>();
     let text = RwSignal::new(String::new());
-    let filter = Memo::new(move |_| Filter { text: text.get(), state: None });
+    let filter = Memo::new(move |_| Filter { text: text.get(), ..Filter::default() });
     let list = StoredValue::new(None::<Paged>);
     // Who was added just now, to see it and to take it back.
     let added = RwSignal::new(Vec::<PickerOption>::new());
