@@ -5,7 +5,8 @@ import { SignInPage } from '../pages/sign-in.page.ts';
 import { expectAccessible } from '../fixtures/accessibility.ts';
 
 const entries = (page: Page) => page.getByRole('list', { name: 'Audit log' }).getByRole('listitem').filter({ has: page.locator('summary') });
-const entry = (page: Page, title: string) => entries(page).filter({ hasText: title });
+const entry = (page: Page, title: string) =>
+  entries(page).filter({ has: page.locator('.event-title', { hasText: new RegExp(`^${title}$`) }) });
 
 test('an administrator reads who was connected, and follows a session through the log', async ({ pageOf, startAgent, startSession, room }) => {
   await startAgent();
