@@ -9,7 +9,8 @@
 //! - the **REST API** between the portal and the server (`api`, with that feature).
 //!
 //! Reading order: [`ids`], [`access`], [`control`], [`input`], [`video`], then [`wire`] for their bytes, [`secure`]
-//! for keys and grants, [`terms`] for what a grant's session keeps to, [`session`] for the state machines, [`link`] with [`signals`], `api`.
+//! for keys and grants, [`terms`] for what a grant's session keeps to, [`session`] for the state machines, [`link`] with [`signals`],
+//! [`audit`] for the proofs of the audit log, `api`.
 //!
 //! INVARIANT: no decoder panics, whatever the bytes, and none reserves memory before it has compared a length with
 //! what is there.
@@ -19,6 +20,7 @@
 pub mod access;
 #[cfg(feature = "api")]
 pub mod api;
+pub mod audit;
 pub mod control;
 pub mod cursor;
 pub mod geometry;
