@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, Mac as _};
+use protocol::audit::{LogKey, LogSigner};
 use protocol::ids::{RoomId, TenantId};
 use protocol::secure::{GrantSigner, PublicKey, Secret, SecretKey};
 use sha2::Sha256;
@@ -27,6 +28,7 @@ pub struct ServerKeys {
     enrolment: Secret<32>,
     device: Secret<32>,
     sign_in: Secret<32>,
+    log: LogSigner,
 }
 
 impl ServerKeys {
@@ -43,7 +45,16 @@ impl ServerKeys {
             enrolment: read_or_make(&folder.join("enrolment.key"))?,
             device: read_or_make(&folder.join("device.key"))?,
             sign_in: read_or_make(&folder.join("sign-in.key"))?,
+            log: LogSigner::new(&read_or_make(&folder.join("log.key"))?),
         })
+    }
+
+    /// The public half of the key that signs the checkpoints of a data folder's logs; makes nothing.
+    ///
+    /// # Errors
+    /// When it is not there, or is damaged.
+    pub fn read_log_key(data_dir: &Path) -> Result<LogKey, KeyError> {
+        Ok(LogSigner::new(&read_key(&data_dir.join("keys").join("log.key"))?).public_key())
     }
 
     /// The X25519 key that agents pin: the server's end of their links.
@@ -72,6 +83,11 @@ impl ServerKeys {
     /// Seals what a browser keeps for the server while somebody is at an identity provider.
     pub fn sign_in(&self) -> &Secret<32> {
         &self.sign_in
+    }
+
+    /// The Ed25519 key that signs the checkpoints of the audit logs.
+    pub fn log(&self) -> &LogSigner {
+        &self.log
     }
 
     /// Proves that a browser has signed in to this account before.
@@ -154,8 +170,9 @@ mod tests {
         let second = ServerKeys::open(folder.path()).expect("read");
         assert_eq!(first.control_public(), second.control_public());
         assert_eq!(first.grant().public_key(), second.grant().public_key());
+        assert_eq!(first.log().public_key(), second.log().public_key());
         #[cfg(unix)]
-        for file in ["control.key", "grant.key", "enrolment.key", "device.key", "sign-in.key"] {
+        for file in ["control.key", "grant.key", "enrolment.key", "device.key", "sign-in.key", "log.key"] {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = std::fs::metadata(folder.path().join("keys").join(file)).expect("a file").permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{file}");

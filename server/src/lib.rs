@@ -12,6 +12,7 @@ pub mod access;
 pub mod admin;
 pub mod audit;
 pub mod audit_export;
+pub mod audit_verify;
 pub mod bootstrap;
 pub mod clock;
 pub mod config;

@@ -7,15 +7,18 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use protocol::audit::LogKey;
 use protocol::ids::TenantId;
+use server::audit::checkpoint;
 use server::audit_export::{self, Format, Range};
+use server::audit_verify::{self, Outcome, Subject};
 use server::config::{self, Options, PublicUrl};
 use server::state::Core;
 use server::{bootstrap, run, setup_link};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage.\n\
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage; of `audit verify`: 0 untouched, 2 tampered with, 3 cannot tell.\n\
     Logs go to stderr; what they hold is chosen by REDRING_LOG (for example `info,server=debug`).";
 
 /// Redring server: remote access to meeting-room consoles
@@ -82,6 +85,22 @@ struct SetupLink {
 enum Audit {
     /// Write a tenant's events to stdout, oldest first
     Export(Export),
+    /// Check that nothing in the audit logs was changed, left out or put in
+    #[command(after_help = "Exit codes: 0 untouched, 2 tampered with, 3 cannot tell.")]
+    Verify(Verify),
+}
+
+#[derive(Args)]
+struct Verify {
+    /// Folder of the database and the keys: the logs of all tenants; changes nothing there
+    #[arg(long, value_name = "DIR", env = "REDRING_DATA_DIR", required_unless_present = "export")]
+    data_dir: Option<PathBuf>,
+    /// Instead of a folder: a file of `audit export --format jsonl`, by itself
+    #[arg(long, value_name = "FILE")]
+    export: Option<PathBuf>,
+    /// The log's public key, as `audit verify` prints it [default: that of the data folder or the file]
+    #[arg(long, value_name = "KEY")]
+    key: Option<LogKey>,
 }
 
 #[derive(Args)]
@@ -113,17 +132,31 @@ fn public_url(text: &str) -> Result<PublicUrl, String> {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return wrong_usage(&error),
+    };
     start_log(cli.log_format);
     let outcome = tokio::runtime::Runtime::new()
         .context("the runtime could not be started")
         .and_then(|runtime| runtime.block_on(execute(cli.command)));
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             tracing::error!("{error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Help and version, too. Wrong usage of `audit verify` must not look as if a log had been tampered with.
+fn wrong_usage(error: &clap::Error) -> ExitCode {
+    let verifies = std::env::args().skip(1).take(2).eq(["audit", "verify"]);
+    let printed = error.print().is_ok();
+    match error.exit_code() {
+        0 if printed => ExitCode::SUCCESS,
+        _ if verifies => ExitCode::from(Outcome::CannotTell.code()),
+        _ => ExitCode::from(2),
     }
 }
 
@@ -139,14 +172,16 @@ fn start_log(format: LogFormat) {
     }
 }
 
-async fn execute(command: Command) -> anyhow::Result<()> {
+async fn execute(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Run(Run { print_config: true, .. }) => print(config::EXAMPLE.trim_end()),
-        Command::Run(Run { options, .. }) => serve(options).await,
-        Command::Bootstrap(command) => bootstrap(command).await,
-        Command::SetupLink(command) => print_setup_link(command).await,
-        Command::Audit(Audit::Export(command)) => export_audit(command).await,
+        Command::Run(Run { print_config: true, .. }) => print(config::EXAMPLE.trim_end())?,
+        Command::Run(Run { options, .. }) => serve(options).await?,
+        Command::Bootstrap(command) => bootstrap(command).await?,
+        Command::SetupLink(command) => print_setup_link(command).await?,
+        Command::Audit(Audit::Export(command)) => export_audit(command).await?,
+        Command::Audit(Audit::Verify(command)) => return verify_audit(command).await,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print(text: &str) -> anyhow::Result<()> {
@@ -199,6 +234,9 @@ async fn in_data_folder<T>(
 ) -> anyhow::Result<T> {
     let core = run::open_for_tools(data.data_dir, public_url).await?;
     let outcome = work(&core).await;
+    if outcome.is_ok() {
+        checkpoint::sign_due(&core.storage, core.keys.log()).await?;
+    }
     core.storage.close().await;
     outcome
 }
@@ -223,9 +261,17 @@ async fn export_audit(command: Export) -> anyhow::Result<()> {
         let found = core.storage.tenant(&tenant).await?;
         let (scope, _) = found.with_context(|| format!("there is no tenant {tenant}"))?;
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        Ok(audit_export::export(&core.storage, &scope, Range { from, to }, format, &mut out).await?)
+        Ok(audit_export::export(&core.storage, core.keys.log(), &scope, Range { from, to }, format, &mut out).await?)
     };
     let n_events = in_data_folder(data, None, export).await?;
     tracing::info!(n_events, "exported");
     Ok(())
+}
+
+/// Whatever keeps it from telling is no statement about the log.
+async fn verify_audit(command: Verify) -> anyhow::Result<ExitCode> {
+    let Verify { data_dir, export, key } = command;
+    let subject = export.map(Subject::Export).or_else(|| data_dir.map(Subject::DataDir)).context("nothing to check")?;
+    let outcome = audit_verify::verify(&subject, key.as_ref(), &mut std::io::stdout().lock()).await;
+    Ok(ExitCode::from(outcome.code()))
 }

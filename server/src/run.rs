@@ -7,8 +7,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, timeout};
 
+use crate::audit::{checkpoint, retention};
 use crate::clock::Clock;
 use crate::config::{Config, DEFAULT_PUBLIC_URL, PublicUrl};
 use crate::http::accept::{self, AcceptLimits};
@@ -77,7 +78,11 @@ pub async fn run(
         tracing::info!(n_leftovers, "ended sessions that were alive when the server stopped");
     }
     offer_setup(&core).await?;
-    let housekeeping = [tokio::spawn(keep_house(state.clone())), tokio::spawn(Arc::clone(&state.sessions).keep_time())];
+    let housekeeping = [
+        tokio::spawn(keep_house(state.clone())),
+        tokio::spawn(keep_checkpoints(Arc::clone(&core))),
+        tokio::spawn(Arc::clone(&state.sessions).keep_time()),
+    ];
     tracing::info!(
         listen = %listener.local_addr()?,
         public_url = %core.config.public_url,
@@ -87,6 +92,7 @@ pub async fn run(
     serve(listener, state.clone(), shutdown).await;
     state.sessions.stop().await;
     housekeeping.iter().for_each(JoinHandle::abort);
+    sign_checkpoints(&core).await;
     if timeout(CLOSE_WITHIN, core.storage.close()).await.is_err() {
         tracing::warn!("the database is still in use: its journal stays beside it until the next start");
     }
@@ -141,9 +147,32 @@ async fn keep_house(state: AppState) {
             Ok(n_logins) => tracing::debug!(n_logins, "removed logins that ran out"),
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "logins could not be cleaned up"),
         }
+        let core = &state.core;
+        match retention::keep(&core.storage, &core.auditor, core.clock.now()).await {
+            Ok(0) => {}
+            Ok(n_events) => tracing::info!(n_events, "purged events that were kept long enough"),
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "old events could not be purged"),
+        }
         if let Err(error) = state.core.storage.purge_sign_ins(state.core.clock.now()).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "sign-ins could not be cleaned up");
         }
+    }
+}
+
+/// Puts what is appended under a checkpoint soon, for as long as the server runs.
+async fn keep_checkpoints(core: Arc<Core>) {
+    let mut interval = tokio::time::interval(checkpoint::SIGN_EVERY);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        sign_checkpoints(&core).await;
+    }
+}
+
+async fn sign_checkpoints(core: &Core) {
+    match checkpoint::sign_due(&core.storage, core.keys.log()).await {
+        Ok(n_checkpoints) => tracing::debug!(n_checkpoints, "signed how audit logs stand"),
+        Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "checkpoints could not be signed"),
     }
 }
 

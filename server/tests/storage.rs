@@ -15,8 +15,8 @@ use server::storage::sqlite::Sqlite3;
 use server::storage::{
     Approval, Assignment, AssignmentScope, AssignmentsOf, Console, ConsoleStatus, EnrolmentSecret, EventFilter,
     Events as _, ImportStep, Installation as _, LoginKey, LoginRecord, NewConsole, NewEvent, NewGroup, NewIdentity,
-    NewInvitation, NewRole, NewRoom, NewSession, NewUser, RemoteAccessSettings, Result, SessionEnd, Sessions as _,
-    Store, Tenant, TenantScope, UserEdit, UserFilter, UserPosition,
+    NewInvitation, NewRole, NewRoom, NewSession, NewUser, PurgedNow, RemoteAccessSettings, Result, SessionEnd,
+    Sessions as _, Store, Tenant, TenantScope, UserEdit, UserFilter, UserPosition,
 };
 use tempfile::TempDir;
 
@@ -150,6 +150,78 @@ async fn writers_at_the_same_time_leave_no_gap() {
         positions.insert(writer.await.expect("ran").expect("stored"));
     }
     assert_eq!(positions, (1..=50).collect());
+}
+
+#[tokio::test]
+async fn the_tree_grows_with_the_events_and_keeps_its_checkpoints() {
+    let world = world().await;
+    let head = async || world.storage.log_head(&world.contoso).await.expect("read");
+    let first = head().await;
+    assert_eq!(first.size, 1);
+    world.storage.append_event(&world.contoso, event("b")).await.expect("stored");
+    let second = head().await;
+    assert_eq!((second.size, second.origin.as_str()), (2, first.origin.as_str()));
+    assert_ne!(second.root, first.root);
+    let due = async || {
+        let due = world.storage.logs_without_checkpoint().await.expect("read");
+        due.into_iter().map(|(scope, head)| (scope.tenant().to_string(), head.size)).collect::<Vec<_>>()
+    };
+    assert_eq!(due().await, [("contoso".to_owned(), 2), ("fabrikam".to_owned(), 1)]);
+    for note in ["first", "another about the same"] {
+        world.storage.store_checkpoint(&world.contoso, 2, note).await.expect("stored");
+    }
+    assert_eq!(due().await, [("fabrikam".to_owned(), 1)]);
+    let mut reader = world.storage.log(&world.contoso).await.expect("read");
+    world.storage.append_event(&world.contoso, event("c")).await.expect("stored");
+    assert_eq!(reader.head(), Some(&second), "as it stood when it was opened");
+    assert_eq!(reader.checkpoints(None, 10).await.expect("read"), [(2, b"first".to_vec())]);
+    assert_eq!(reader.last_checkpoint().await.expect("read"), Some((2, b"first".to_vec())));
+    assert_eq!(reader.checkpoints(Some(2), 10).await.expect("read"), []);
+    let leaves = reader.leaves(None, 10).await.expect("read");
+    assert_eq!(leaves.iter().map(|leaf| leaf.seq).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(reader.leaves(Some(0), 10).await.expect("read"), leaves[1..]);
+    assert_eq!(reader.stray().await.expect("read"), None);
+    assert_eq!(reader.span(Some(2), None).await.expect("read"), None);
+    assert_eq!(reader.span(None, Some(2)).await.expect("read"), Some((0, 1)));
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_is_told() {
+    let world = world().await;
+    let hours = 3_600_000;
+    for at in [10 * hours, 10 * hours - 59_000, 8 * hours, 9 * hours] {
+        let event = NewEvent { at, ..event("a") };
+        world.storage.append_event(&world.contoso, event).await.expect("stored");
+    }
+    let kinds = world.kinds(&world.contoso).await;
+    assert_eq!(kinds, ["tenant.created", "a", "a", "audit.clock_set_back", "a", "a"]);
+}
+
+#[tokio::test]
+async fn a_purge_leaves_hashes_and_says_what_went() {
+    let world = world().await;
+    for at in [5, 1000, 6, 2000] {
+        world.storage.append_event(&world.contoso, NewEvent { at, ..event("a") }).await.expect("stored");
+    }
+    let before = world.storage.log_head(&world.contoso).await.expect("read");
+    let told = |purged: PurgedNow| NewEvent {
+        at: 3000,
+        body: format!("{{\"purged\":\"{purged:?}\"}}"),
+        ..event("audit.purge")
+    };
+    let purge = async |before| world.storage.purge_events(&world.contoso, before, &told).await.expect("purged");
+    assert_eq!(purge(7).await, Some(3));
+    assert_eq!(purge(7).await, None);
+    let events = world.storage.events(&world.contoso, EventFilter::default(), 10).await.expect("read");
+    let kept: Vec<_> = events.iter().map(|event| (event.seq, event.at)).collect();
+    assert_eq!(kept, [(2, 1000), (4, 2000), (5, 3000)]);
+    assert!(events[2].body.contains("from: 0, to: 2, count: 3, beyond: [(3, 4)]"), "{}", events[2].body);
+    let mut reader = world.storage.log(&world.contoso).await.expect("read");
+    let leaves = reader.leaves(None, 10).await.expect("read");
+    let texts: Vec<_> = leaves.iter().map(|leaf| leaf.event.is_some()).collect();
+    assert_eq!(texts, [false, false, true, false, true, true]);
+    assert_eq!(reader.head().map(|head| head.size), Some(before.size + 1));
+    assert_eq!(reader.last_purge().await.expect("read").as_ref(), leaves.last());
 }
 
 #[tokio::test]

@@ -71,6 +71,7 @@ const ROOMS: &[Room] = &[
     room("viewer/src/browser", &["viewer/src/ui", PROTOCOL]),
     // The server.
     root("server/src"),
+    wiring("server/src/audit_export"),
     wiring("server/src/bootstrap"),
     common("server/src/clock", &[PROTOCOL, API]),
     common("server/src/config", &[PROTOCOL]),
@@ -93,7 +94,9 @@ const ROOMS: &[Room] = &[
             API,
         ],
     ),
-    room("server/src/audit", &["server/src/storage", PROTOCOL, API]),
+    room("server/src/audit", &["server/src/audit/entry", "server/src/storage", PROTOCOL, API]),
+    // What is hashed of an event: the storage hashes as it appends.
+    room("server/src/audit/entry", &[PROTOCOL, API]),
     room("server/src/consoles", &["server/src/storage", "server/src/audit", "server/src/relay/socket", PROTOCOL, API]),
     room(
         "server/src/http",
@@ -130,7 +133,10 @@ const ROOMS: &[Room] = &[
         ],
     ),
     room("server/src/storage", &["server/src/access", PROTOCOL, API]),
-    room("server/src/storage/sqlite", &["server/src/storage", "server/src/access", PROTOCOL, API]),
+    room(
+        "server/src/storage/sqlite",
+        &["server/src/storage", "server/src/access", "server/src/audit/entry", PROTOCOL, API],
+    ),
     // The agent.
     root("agent/src"),
     wiring("agent/src/driver"),

@@ -65,6 +65,7 @@ pub enum Category {
     Login,
     RemoteAccessSetting,
     RemoteAccessSession,
+    AuditLog,
 }
 
 impl Category {
@@ -80,6 +81,7 @@ impl Category {
             Self::Login => "Login",
             Self::RemoteAccessSetting => "RemoteAccessSetting",
             Self::RemoteAccessSession => "RemoteAccessSession",
+            Self::AuditLog => "AuditLog",
         }
     }
 }
@@ -314,6 +316,21 @@ events! {
     SignOutRequested = "session.sign_out_requested", RemoteAccessSession, "Update", Successful {
         #[serde(flatten)] facts: SessionFacts,
     };
+
+    /// The log became tamper-evident; the events before were taken over as they were. Told by the log itself.
+    AuditBegun = "audit.begun", AuditLog, "Create", Successful { events: u64 };
+    /// Texts and salts of events that were kept long enough were deleted; their hashes stay.
+    Purged = "audit.purge", AuditLog, "Delete", Successful {
+        /// The first position that was purged now.
+        from: u64,
+        /// Everything before this position is purged by now.
+        to: u64,
+        count: u64,
+        /// Runs after `to` that are purged, too, each up to and without its second position.
+        #[serde(skip_serializing_if = "Vec::is_empty")] beyond: Vec<(u64, u64)>,
+    };
+    /// The events that follow are older, by the clock, than those before. Told by the log itself.
+    ClockSetBack = "audit.clock_set_back", AuditLog, "Update", Successful { from: UnixMillis, to: UnixMillis };
 }
 
 impl Event {

@@ -19,7 +19,7 @@ use tokio::sync::{oneshot, watch};
 use super::live::{LiveSession, Task};
 use super::{Capacity, Gate, Requester, SessionManager};
 use crate::access::{Asked, decide};
-use crate::audit::{Actor, Event, SessionFacts};
+use crate::audit::{Actor, Event, SessionFacts, checkpoint};
 use crate::consoles::{Answer, AskError};
 use crate::random;
 use crate::relay::socket::CloseCode;
@@ -213,6 +213,11 @@ impl SessionManager {
             }
         };
         let _connecting = session.connecting.lock().await;
+        if let Err(error) = checkpoint::sign(&self.core.storage, self.core.keys.log(), &session.scope).await {
+            tracing::error!(session.id = %id, %error, "the start of a session could not be put under a checkpoint");
+            session.end(EndReason::NeverConnected, Actor::Server);
+            return self.refuse(requester, &room, RefusalCode::AuditUnavailable, Some(id)).await;
+        }
         self.check_again(requester, &session).await?;
         let answer = tokio::select! {
             biased;

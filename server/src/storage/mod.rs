@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 pub use consoles::{Approval, Console, ConsoleStatus, Consoles, EnrolmentSecret, NewConsole};
 pub use event_search::{EventSearch, EventSearches, FoundEvent};
-pub use events::{EventFilter, Events, NewEvent, StoredEvent};
+pub use events::{EventFilter, Events, LogReader, NewEvent, PurgedNow, RawEvent, RawLeaf, StoredEvent};
 pub use groups::{Group, GroupFilter, GroupPage, Groups, NewGroup};
 pub use identities::{Identities, NewIdentity};
 pub use installation::{Installation, SetupLink};
@@ -115,6 +115,9 @@ pub enum StorageError {
     Backend(#[from] sqlx::Error),
     #[error("the database could not be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// It was made by an older or a newer version, and nothing may be changed now.
+    #[error("the database is of another version: let `redring-server run` of this version bring it up to date first")]
+    OtherVersion,
     /// A row holds what this version cannot read.
     #[error("the database holds an unreadable {0}")]
     Corrupt(&'static str),

@@ -6,6 +6,7 @@
 
 mod support;
 
+mod audit_log;
 mod enrolment;
 mod gate;
 mod histories;

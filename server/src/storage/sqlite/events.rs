@@ -1,30 +1,12 @@
 use async_trait::async_trait;
-use protocol::ids::RoomId;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use protocol::api::UnixMillis;
+use protocol::audit::Checkpoint;
+use sqlx::sqlite::SqliteRow;
 
 use super::Sqlite3;
+pub(super) use super::log::append;
 use super::row::{bytes, get, unsigned};
-use crate::random;
-use crate::storage::{EventFilter, Events, NewEvent, Result, StoredEvent, TenantScope};
-
-/// Appends within the transaction of `connection`; returns the position.
-pub(super) async fn append(connection: &mut SqliteConnection, scope: &TenantScope, event: &NewEvent) -> Result<u64> {
-    let seq: i64 = sqlx::query_scalar(
-        "INSERT INTO audit_event (tenant, seq, at, kind, session, room, salt, body)
-         VALUES (?1, (SELECT coalesce(max(seq) + 1, 0) FROM audit_event WHERE tenant = ?1), ?2, ?3, ?4, ?5, ?6, ?7)
-         RETURNING seq",
-    )
-    .bind(scope.tenant().as_str())
-    .bind(event.at)
-    .bind(event.kind)
-    .bind(event.session.map(|session| session.0.to_vec()))
-    .bind(event.room.as_ref().map(RoomId::as_str))
-    .bind(random::bytes::<16>().to_vec())
-    .bind(event.body.as_str())
-    .fetch_one(connection)
-    .await?;
-    Ok(seq.unsigned_abs())
-}
+use crate::storage::{EventFilter, Events, LogReader, NewEvent, PurgedNow, Result, StoredEvent, TenantScope};
 
 #[async_trait]
 impl Events for Sqlite3 {
@@ -48,6 +30,36 @@ impl Events for Sqlite3 {
         .fetch_all(&self.readers)
         .await?;
         rows.iter().map(event).collect()
+    }
+
+    async fn log_head(&self, scope: &TenantScope) -> Result<Checkpoint> {
+        self.head_of(scope).await
+    }
+
+    async fn logs_without_checkpoint(&self) -> Result<Vec<(TenantScope, Checkpoint)>> {
+        self.heads_without_checkpoint().await
+    }
+
+    async fn store_checkpoint(&self, scope: &TenantScope, size: u64, note: &str) -> Result<()> {
+        self.keep_checkpoint(scope, size, note).await
+    }
+
+    async fn log(&self, scope: &TenantScope) -> Result<Box<dyn LogReader>> {
+        Ok(Box::new(self.read_log(scope).await?))
+    }
+
+    async fn last_event_at(&self) -> Result<Option<UnixMillis>> {
+        let newest = sqlx::query_scalar("SELECT max(last_at) FROM audit_log WHERE 0 < size");
+        Ok(newest.fetch_one(&self.readers).await?)
+    }
+
+    async fn purge_events(
+        &self,
+        scope: &TenantScope,
+        before: UnixMillis,
+        told: &(dyn Fn(PurgedNow) -> NewEvent + Send + Sync),
+    ) -> Result<Option<u64>> {
+        self.purge(scope, before, told).await
     }
 
     async fn probe_writable(&self) -> Result<()> {

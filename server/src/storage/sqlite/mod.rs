@@ -7,8 +7,10 @@ mod groups;
 mod identities;
 mod installation;
 mod invitations;
+mod log;
 mod logins;
 mod passkeys;
+mod purge;
 mod roles;
 mod rooms;
 mod row;
@@ -38,6 +40,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "passkeys", include_str!("../../../migrations/sqlite/0004_passkeys.sql")),
     (5, "trust", include_str!("../../../migrations/sqlite/0005_trust.sql")),
     (6, "signals", include_str!("../../../migrations/sqlite/0006_signals.sql")),
+    (8, "audit log", include_str!("../../../migrations/sqlite/0008_audit_log.sql")),
     (9, "audit search", include_str!("../../../migrations/sqlite/0009_audit_search.sql")),
 ];
 
@@ -62,8 +65,25 @@ impl Sqlite3 {
         let writing = options.clone().create_if_missing(true).optimize_on_close(true, None);
         let writer = pool(1).connect_with(writing).await?;
         migrator(MIGRATIONS).run(&writer).await?;
+        log::take_over(&writer).await?;
         let readers = pool(READERS).connect_with(options.read_only(true)).await?;
         Ok(Self { readers, writer })
+    }
+
+    /// Opens the database of `data_dir` and changes nothing in it: whatever would write fails.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or is not up to date.
+    pub async fn open_read_only(data_dir: &Path) -> Result<Self> {
+        let options =
+            SqliteConnectOptions::new().filename(data_dir.join(FILE)).read_only(true).busy_timeout(BUSY_TIMEOUT);
+        let readers = pool(READERS).connect_with(options).await?;
+        let version: Option<i64> =
+            sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(&readers).await?;
+        if version != MIGRATIONS.last().map(|(version, ..)| *version) {
+            return Err(StorageError::OtherVersion);
+        }
+        Ok(Self { writer: readers.clone(), readers })
     }
 
     /// Removes the row of the id `?2` by a statement of this backend, together with its event. `false` when there is none.
@@ -119,11 +139,13 @@ fn conflict(what: &'static str) -> impl FnOnce(sqlx::Error) -> StorageError {
 #[cfg(test)]
 mod tests {
     use protocol::access::Permission;
+    use protocol::audit::CompactRange;
     use protocol::ids::{TenantId, UserId};
 
     use super::*;
     use crate::access::{BuiltInRole, Coverage};
-    use crate::storage::{Roles as _, Tenants as _, Users as _};
+    use crate::audit::entry;
+    use crate::storage::{EventFilter, Events as _, Installation as _, Roles as _, Tenants as _, Users as _};
 
     /// What the first version could hold: a built-in role for somebody everywhere, and a custom one for some rooms.
     const FIRST: &str = "
@@ -165,5 +187,44 @@ mod tests {
         let names: Vec<_> = roles.iter().map(|role| (role.name.as_str(), role.n_assignments)).collect();
         assert_eq!(names, [("Global Administrator", 1), ("Viewers", 1)]);
         assert!(present.user(&scope, &user).await.expect("read").is_some());
+    }
+
+    #[tokio::test]
+    async fn events_from_before_the_tree_become_its_leaves_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).create_if_missing(true);
+        let old = pool(1).connect_with(options).await.expect("opened");
+        migrator(&MIGRATIONS[..6]).run(&old).await.expect("made");
+        let fill = "INSERT INTO tenant (id, name, created_at) VALUES ('contoso', 'Contoso', 1), ('fabrikam', 'F', 1);
+            INSERT INTO audit_event (tenant, seq, at, kind, salt, body) VALUES
+                ('contoso', 0, 7, 'tenant.created', zeroblob(16), '{\"event\":\"tenant.created\",\"a\":1}'),
+                ('contoso', 1, 8, 'tenant.renamed', zeroblob(16), '{\"z\":0,\"event\":\"tenant.renamed\"}')";
+        sqlx::raw_sql(fill).execute(&old).await.expect("filled");
+        old.close().await;
+
+        let mut heads = Vec::new();
+        for _ in 0..2 {
+            let present = Sqlite3::open(folder.path()).await.expect("brought up to date");
+            let tenants = present.tenants().await.expect("read");
+            heads.push(present.log_head(&tenants[0].0).await.expect("read"));
+            assert_eq!(present.log_head(&tenants[1].0).await.expect("read").size, 0);
+            let events = present.events(&tenants[0].0, EventFilter::default(), 10).await.expect("read");
+            let bodies: Vec<_> = events.iter().map(|event| event.body.as_str()).collect();
+            assert_eq!(
+                bodies[..2],
+                [
+                    r#"{"a":1,"at":"1970-01-01T00:00:00.007Z","event":"tenant.created","seq":0,"tenant":"contoso"}"#,
+                    r#"{"at":"1970-01-01T00:00:00.008Z","event":"tenant.renamed","seq":1,"tenant":"contoso","z":0}"#,
+                ]
+            );
+            assert_eq!((events.len(), events[2].kind.as_str()), (3, "audit.begun"));
+            let mut tree = CompactRange::starting_at(0);
+            for event in &events {
+                tree.push(entry::leaf(event.body.as_bytes(), &event.salt));
+            }
+            assert_eq!((heads[0].size, heads[0].root), (3, tree.root()));
+            present.close().await;
+        }
+        assert_eq!(heads[0], heads[1], "a second start finds nothing to do");
     }
 }

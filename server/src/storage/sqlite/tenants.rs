@@ -6,7 +6,7 @@ use protocol::ids::TenantId;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::row::{get, parse, unsigned};
-use super::{Sqlite3, conflict, events, roles};
+use super::{Sqlite3, conflict, events, log, roles};
 use crate::storage::{NewEvent, RemoteAccessSettings, Result, StorageError, Tenant, TenantScope, Tenants};
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
@@ -21,6 +21,7 @@ pub(super) async fn create(connection: &mut SqliteConnection, tenant: &Tenant) -
         .await
         .map_err(conflict("a tenant with this id"))?;
     let scope = TenantScope::of_row(tenant.id.clone());
+    log::create(connection, &scope).await?;
     write_settings(connection, &scope, &RemoteAccessSettings::default()).await?;
     roles::create_built_in(connection, &scope).await?;
     Ok(scope)

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::api::{CallPolicy, RemoteAccessSettings, ShortcutPolicy};
 
 use super::quantity::{counted, in_words};
-use crate::components::{Badge, BadgeTone, Notice, NoticeTone, Symbol};
+use crate::components::{Notice, NoticeTone};
 
 mod text {
     pub(super) const TITLE: &str = "Settings in force";
@@ -14,7 +14,6 @@ mod text {
     pub(super) const NOBODY: &str = "Nobody";
     pub(super) const YES: &str = "Yes";
     pub(super) const NO: &str = "No";
-    pub(super) const NO_EFFECT: &str = "No effect yet";
 }
 
 /// One setting in words.
@@ -22,26 +21,24 @@ mod text {
 pub(super) struct Fact {
     pub(super) name: &'static str,
     pub(super) value: String,
-    /// This version of consoles and server acts on it.
-    has_effect: bool,
 }
 
 /// Every setting, in the order of the form.
 pub(super) fn facts(settings: &RemoteAccessSettings) -> [Fact; 10] {
     let yes_no = |yes: bool| if yes { text::YES } else { text::NO }.to_owned();
-    let fact = |name, value, has_effect| Fact { name, value, has_effect };
+    let fact = |name, value| Fact { name, value };
     let decline = settings.decline_within_s.map_or_else(|| text::NO.to_owned(), |s| format!("Within {}", in_words(s)));
     [
-        fact("Remote access", if settings.enabled { text::ON } else { text::OFF }.to_owned(), true),
-        fact("Acknowledged by", settings.acknowledged_by.clone().unwrap_or_else(|| text::NOBODY.to_owned()), true),
-        fact("When a call starts", call_policy(settings.when_call_starts).1.to_owned(), true),
-        fact("Shortcut commands with View", shortcut_policy(settings.view_shortcuts).1.to_owned(), true),
-        fact("Idle limit", in_words(settings.idle_limit_s), true),
-        fact("Longest duration", in_words(settings.maximum_s), true),
-        fact("People in the room may decline", decline, true),
-        fact("People in the room may end", yes_no(settings.room_may_end), true),
-        fact("People confirm that it is they", yes_no(settings.step_up), true),
-        fact("Audit log is kept", counted(settings.audit_retention_days, "day"), false),
+        fact("Remote access", if settings.enabled { text::ON } else { text::OFF }.to_owned()),
+        fact("Acknowledged by", settings.acknowledged_by.clone().unwrap_or_else(|| text::NOBODY.to_owned())),
+        fact("When a call starts", call_policy(settings.when_call_starts).1.to_owned()),
+        fact("Shortcut commands with View", shortcut_policy(settings.view_shortcuts).1.to_owned()),
+        fact("Idle limit", in_words(settings.idle_limit_s)),
+        fact("Longest duration", in_words(settings.maximum_s)),
+        fact("People in the room may decline", decline),
+        fact("People in the room may end", yes_no(settings.room_may_end)),
+        fact("People confirm that it is they", yes_no(settings.step_up)),
+        fact("Audit log is kept", counted(settings.audit_retention_days, "day")),
     ]
 }
 
@@ -63,19 +60,13 @@ pub(super) const fn shortcut_policy(policy: ShortcutPolicy) -> (&'static str, &'
     }
 }
 
-/// Says that a setting is kept but not acted on.
-#[component]
-pub(super) fn NoEffect() -> impl IntoView {
-    view! { <Badge tone=BadgeTone::Faint symbol=Symbol::Clock text=text::NO_EFFECT/> }
-}
-
 #[component]
 pub(super) fn Facts(settings: RemoteAccessSettings) -> impl IntoView {
-    let row = |Fact { name, value, has_effect }| {
+    let row = |Fact { name, value }| {
         view! {
             <div>
                 <dt>{name}</dt>
-                <dd>{value} {(!has_effect).then(|| view! { " " <NoEffect/> }.into_any())}</dd>
+                <dd>{value}</dd>
             </div>
         }
         .into_any()

@@ -7,7 +7,7 @@ use protocol::api::{
     RemoteAccessSettings, ShortcutPolicy,
 };
 
-use super::facts::{NoEffect, call_policy, facts, shortcut_policy};
+use super::facts::{call_policy, facts, shortcut_policy};
 use super::quantity::{as_minutes, in_words, minutes_typed, whole_typed};
 use crate::api::{self, ApiError};
 use crate::browser::{page, task};
@@ -60,8 +60,7 @@ mod text {
     pub(super) const STEP_UP_HINT: &str = "Before a session starts, and before settings, roles, people or consoles are changed: with a passkey; who has none, with the password or at the identity provider. It counts for five minutes.";
     pub(super) const AUDIT: &str = "Audit log";
     pub(super) const RETENTION: &str = "Keep records for";
-    pub(super) const NO_EFFECT: &str =
-        "is kept and recorded in the audit log, but this version does not act on it yet.";
+    pub(super) const RETENTION_HINT: &str = "Older records are deleted for good. What stays is a hash of each, which tells nothing of its content and proves that the rest was not changed.";
     pub(super) const SAVE: &str = "Save";
     pub(super) const SAVING: &str = "Saving";
     pub(super) const DISCARD: &str = "Discard changes";
@@ -587,17 +586,11 @@ fn Audit(form: Form) -> impl IntoView {
             <div class="panel-body form">
                 <div class="policy">
                     <NumberField id=RETENTION label=text::RETENTION unit=text::DAYS hint=text::range(&least, &most) value=form.retention_days error=move || form.fault(RETENTION)/>
-                    <Idle what="This number"/>
+                    <p class="policy-note">{text::RETENTION_HINT}</p>
                 </div>
             </div>
         </section>
     }
-}
-
-/// A policy that is kept, but that nothing acts on yet.
-#[component]
-fn Idle(what: &'static str) -> impl IntoView {
-    view! { <p class="no-effect"><NoEffect/><span>{what} " " {text::NO_EFFECT}</span></p> }
 }
 
 /// Somebody else was faster: what they saved, and the choice between theirs and one's own.
