@@ -6,7 +6,7 @@ use crate::cli::Arguments;
 use crate::process::Program;
 use crate::step;
 
-const TRIALS: [(&str, &str); 8] = [
+const TRIALS: [(&str, &str); 9] = [
     ("simulation", "stories on virtual time, with crashes, cuts and delays (200)"),
     ("storms", "input on a real X server that ends with a death: nothing stays down (12)"),
     ("endings", "sessions that end in twelve ways: one restart of the device or none (12)"),
@@ -14,6 +14,7 @@ const TRIALS: [(&str, &str); 8] = [
     ("forged_grants", "grants that nobody gave: no console accepts one (200)"),
     ("forged_handshakes", "first words that the viewer did not say: none opens a session (160)"),
     ("hostile_relay", "a relay that changes, mixes and repeats what it carries: it only ends sessions (12)"),
+    ("tampered_log", "an audit log that somebody changed: it is found, and where (2000)"),
     ("removals", "access that is taken away at any moment: what depended on it ends (9)"),
 ];
 
