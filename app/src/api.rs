@@ -188,6 +188,16 @@ pub async fn rooms(query: &ListQuery) -> Result<RoomList, ApiError> {
     list("/rooms", query).await
 }
 
+/// Whether the log may be downloaded now; asks the person to confirm first where their organisation wants that.
+pub async fn may_export_audit() -> Result<(), ApiError> {
+    ask(safe_request("/audit/export"), None).await.map(drop)
+}
+
+/// The address of the log as a file, `csv` or `jsonl`, of the days in the query.
+pub fn audit_export_url(format: &str, query: &str) -> String {
+    format!("{PREFIX}/audit/export/{format}{query}")
+}
+
 pub async fn audit(query: &ListQuery) -> Result<AuditList, ApiError> {
     list("/audit", query).await
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { people } from '../fixtures/server.ts';
 import { expect, test } from '../fixtures/test.ts';
@@ -46,6 +47,12 @@ test('an administrator reads who was connected, and follows a session through th
   await page.reload();
   await expect(page.getByLabel('Kind')).toHaveValue('sign_ins');
   await expect(entry(page, 'Session started')).toHaveCount(0);
+
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download as a table' }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe('audit-log.csv');
+  expect(readFileSync(await download.path(), 'utf8')).toContain(`RemoteAccessSession,${room.id},Create,Successful`);
 
   // A day on which nothing happened.
   await page.getByLabel('To').fill('2001-01-01');

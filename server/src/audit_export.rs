@@ -23,6 +23,16 @@ pub enum Format {
     Csv,
 }
 
+impl Format {
+    /// As it is asked for.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+        }
+    }
+}
+
 /// Why an export stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -154,6 +154,14 @@ pub fn take_fragment() -> String {
     fragment
 }
 
+/// Loads a file that the server hands out to be saved: the page stays.
+pub fn download(url: &str) {
+    if let Some(window) = window() {
+        // A path of this server is never refused.
+        let _ = window.location().assign(url);
+    }
+}
+
 /// Scrolls to the element with this id.
 pub fn scroll_to(id: &str) {
     if let Some(element) = document().and_then(|document| document.get_element_by_id(id)) {

@@ -96,4 +96,5 @@ categories! {
     Roles = "roles", "Roles and assignments";
     Rooms = "rooms", "Rooms and consoles";
     Organisation = "organisation", "Organisation";
+    AuditLog = "audit_log", "The log itself";
 }

@@ -329,6 +329,13 @@ events! {
         /// Runs after `to` that are purged, too, each up to and without its second position.
         #[serde(skip_serializing_if = "Vec::is_empty")] beyond: Vec<(u64, u64)>,
     };
+    /// Somebody took the log out as a file, or began to.
+    AuditExported = "audit.exported", AuditLog, "Read", Successful {
+        /// `csv` or `jsonl`
+        format: String,
+        /// Not before, and before: none is the whole log.
+        from: Option<UnixMillis>, to: Option<UnixMillis>,
+    };
     /// The events that follow are older, by the clock, than those before. Told by the log itself.
     ClockSetBack = "audit.clock_set_back", AuditLog, "Update", Successful { from: UnixMillis, to: UnixMillis };
 }

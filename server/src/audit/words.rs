@@ -9,7 +9,7 @@ use super::Category;
 const VALUE_MAX_BYTES: usize = 1000;
 
 /// What stands in an event's own fields, or says nothing to people.
-const ELSEWHERE: &[&str] = &["actor", "event", "version", "room", "session"];
+const ELSEWHERE: &[&str] = &["actor", "at", "event", "room", "seq", "session", "tenant", "version"];
 
 /// What happened; the name of an event that this version does not know is all that can be said about it.
 pub fn title(kind: &str) -> &str {
@@ -74,6 +74,10 @@ pub fn title(kind: &str) -> &str {
         "session.policy_violation" => "Session broke its rules",
         "session.user_switched" => "Another user signed in at the console",
         "session.sign_out_requested" => "Sign out and restart asked for",
+        "audit.begun" => "Tamper-evident log begun",
+        "audit.purge" => "Old entries deleted",
+        "audit.exported" => "Log downloaded",
+        "audit.clock_set_back" => "The server's clock was set back",
         unknown => unknown,
     }
 }
@@ -88,6 +92,7 @@ pub fn place(category: Category) -> AuditCategory {
         Category::Login => AuditCategory::SignIns,
         Category::RemoteAccessSetting => AuditCategory::RemoteAccess,
         Category::RemoteAccessSession => AuditCategory::Sessions,
+        Category::AuditLog => AuditCategory::AuditLog,
     }
 }
 

@@ -80,7 +80,17 @@ macro_rules! needs {
     };
 }
 
-needs!(AuditView, RoomView, RoomModify, RoomUnenroll, ReportView, RoleView, RoleModify, ServiceSettingsView);
+needs!(
+    AuditExport,
+    AuditView,
+    RoomView,
+    RoomModify,
+    RoomUnenroll,
+    ReportView,
+    RoleView,
+    RoleModify,
+    ServiceSettingsView
+);
 
 /// Holds the permission `P` for at least some rooms: the handler narrows it down.
 #[derive(Debug, Clone)]

@@ -1,11 +1,13 @@
 //! *Settings > Audit log*: what happened in the organisation, newest first, and what narrows it down.
 
+mod download;
 mod filters;
 mod row;
 
 use leptos::prelude::*;
 use protocol::api::AuditList;
 
+use self::download::Download;
 use self::filters::{FROM, Filters, TO, from_address};
 use self::row::row;
 use crate::api::{self, ListQuery};
@@ -44,6 +46,7 @@ pub(super) fn AuditPage() -> impl IntoView {
             <p class="lead page-lead">{text::LEAD}</p>
         </div>
         <Filters filter set_filter on_refresh=Callback::new(move |()| list.refresh())/>
+        <Download filter/>
         <Listing
             list
             id=LIST
@@ -55,13 +58,15 @@ pub(super) fn AuditPage() -> impl IntoView {
     }
 }
 
+/// The moment that a chosen day stands for: people choose whole days.
+fn moment(name: &str, day: &str) -> Option<i64> {
+    let days_later = i32::from(name == TO);
+    matches!(name, FROM | TO).then(|| dates::day_begins(day, days_later)).flatten()
+}
+
 fn ask(mut query: ListQuery) -> Answer {
-    // People choose whole days.
     for (name, value) in &mut query.more {
-        let days_later = i32::from(*name == TO);
-        if matches!(*name, FROM | TO)
-            && let Some(at) = dates::day_begins(value, days_later)
-        {
+        if let Some(at) = moment(name, value) {
             *value = at.to_string();
         }
     }
