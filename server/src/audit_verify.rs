@@ -110,13 +110,13 @@ fn export(file: &Path, key: Option<&LogKey>, out: &mut impl Write) -> anyhow::Re
 fn write_report(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
     let Tally { n_events, n_hashed, n_checkpoints, signed, n_sessions, n_open } = report.tally;
     writeln!(out, "{} ({})", report.tenant, report.origin)?;
-    writeln!(out, "  {n_events} events, {n_hashed} more by their hashes only")?;
-    writeln!(out, "  {n_checkpoints} signed checkpoints, the last about {signed} events")?;
+    writeln!(out, "  events: {n_events}, and {n_hashed} more by their hashes only")?;
+    writeln!(out, "  signed checkpoints: {n_checkpoints}, the last about {signed} events")?;
     let n_unsigned = (n_events + n_hashed).saturating_sub(signed);
     if 0 < n_unsigned {
-        writeln!(out, "  {n_unsigned} events after it, which no checkpoint covers so far")?;
+        writeln!(out, "  after the last checkpoint, and not proved so far: {n_unsigned}")?;
     }
-    writeln!(out, "  {n_sessions} sessions, {n_open} of them without an end so far")?;
+    writeln!(out, "  sessions: {n_sessions}, of which {n_open} have no end so far")?;
     match &report.verdict {
         Verdict::Sound => writeln!(out, "  untouched"),
         Verdict::Tampered(finding) => writeln!(out, "  TAMPERED WITH: {finding}\n  first bad index: {}", finding.first),

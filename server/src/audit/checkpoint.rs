@@ -9,13 +9,15 @@ use crate::storage::{Result, Store, TenantScope};
 /// An event is under a checkpoint after this time at the latest.
 pub const SIGN_EVERY: Duration = Duration::from_secs(10);
 
-/// Signs how the tenant's log stands now.
+/// Signs how the tenant's log stands now. Of a log without events there is nothing to say.
 ///
 /// # Errors
 /// When the storage fails: then nothing is signed that is not stored.
 pub async fn sign(storage: &Store, signer: &LogSigner, scope: &TenantScope) -> Result<Checkpoint> {
     let head = storage.log_head(scope).await?;
-    storage.store_checkpoint(scope, head.size, &signer.sign(&head)).await?;
+    if 0 < head.size {
+        storage.store_checkpoint(scope, head.size, &signer.sign(&head)).await?;
+    }
     Ok(head)
 }
 
