@@ -113,6 +113,9 @@ pub enum StorageError {
     /// The backend failed: disk full, locked, gone.
     #[error("the database failed")]
     Backend(#[from] sqlx::Error),
+    /// The disk did not take the transaction that this change was in.
+    #[error("the database failed to commit")]
+    NotCommitted(#[source] Arc<sqlx::Error>),
     #[error("the database could not be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// It was made by an older or a newer version, and nothing may be changed now.

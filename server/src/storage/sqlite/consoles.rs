@@ -48,7 +48,7 @@ impl Consoles for Sqlite3 {
         .execute(&mut *transaction)
         .await?;
         events::append(&mut transaction, scope, &event).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn enrolment_secret(&self, scope: &TenantScope, room: &RoomId) -> Result<Option<EnrolmentSecret>> {
@@ -182,32 +182,29 @@ impl Consoles for Sqlite3 {
     }
 
     async fn set_console_info(&self, scope: &TenantScope, id: &ConsoleId, info: &StoredConsoleInfo) -> Result<()> {
-        sqlx::query("UPDATE console SET info = ?3 WHERE tenant = ?1 AND id = ?2")
+        let query = sqlx::query("UPDATE console SET info = ?3 WHERE tenant = ?1 AND id = ?2")
             .bind(scope.tenant().as_str())
             .bind(id.0.to_vec())
-            .bind(info_text(info))
-            .execute(&self.writer)
-            .await?;
+            .bind(info_text(info));
+        self.writer.execute(query).await?;
         Ok(())
     }
 
     async fn set_console_signals(&self, scope: &TenantScope, id: &ConsoleId, signals: &ConsoleSignals) -> Result<()> {
-        sqlx::query("UPDATE console SET signals = ?3 WHERE tenant = ?1 AND id = ?2")
+        let query = sqlx::query("UPDATE console SET signals = ?3 WHERE tenant = ?1 AND id = ?2")
             .bind(scope.tenant().as_str())
             .bind(id.0.to_vec())
-            .bind(serde_json::to_string(signals).expect("plain JSON"))
-            .execute(&self.writer)
-            .await?;
+            .bind(serde_json::to_string(signals).expect("plain JSON"));
+        self.writer.execute(query).await?;
         Ok(())
     }
 
     async fn console_seen(&self, scope: &TenantScope, id: &ConsoleId, at: UnixMillis) -> Result<()> {
-        sqlx::query("UPDATE console SET last_seen_at = ?3 WHERE tenant = ?1 AND id = ?2")
+        let query = sqlx::query("UPDATE console SET last_seen_at = ?3 WHERE tenant = ?1 AND id = ?2")
             .bind(scope.tenant().as_str())
             .bind(id.0.to_vec())
-            .bind(at)
-            .execute(&self.writer)
-            .await?;
+            .bind(at);
+        self.writer.execute(query).await?;
         Ok(())
     }
 }

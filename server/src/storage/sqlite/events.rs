@@ -67,7 +67,8 @@ impl Events for Sqlite3 {
         sqlx::query("INSERT INTO fact (name, value) VALUES ('probe', '') ON CONFLICT (name) DO UPDATE SET value = ''")
             .execute(&mut *transaction)
             .await?;
-        Ok(transaction.rollback().await?)
+        drop(transaction);
+        Ok(())
     }
 }
 

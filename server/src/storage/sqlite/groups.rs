@@ -56,7 +56,7 @@ impl Groups for Sqlite3 {
         for event in &events {
             events::append(&mut transaction, scope, event).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn set_group(&self, scope: &TenantScope, group: &NewGroup, version: u32, event: NewEvent) -> Result<bool> {

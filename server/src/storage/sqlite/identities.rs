@@ -41,22 +41,21 @@ impl Identities for Sqlite3 {
         for event in &events {
             super::events::append(&mut transaction, scope, event).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn spend_sign_in(&self, state_hash: &[u8; 32], expires_at: UnixMillis) -> Result<bool> {
-        let spent =
+        let query =
             sqlx::query("INSERT INTO spent_sign_in (state_hash, expires_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
                 .bind(state_hash.to_vec())
-                .bind(expires_at)
-                .execute(&self.writer)
-                .await?;
+                .bind(expires_at);
+        let spent = self.writer.execute(query).await?;
         Ok(0 < spent.rows_affected())
     }
 
     async fn purge_sign_ins(&self, now: UnixMillis) -> Result<u64> {
-        let purged =
-            sqlx::query("DELETE FROM spent_sign_in WHERE expires_at <= ?1").bind(now).execute(&self.writer).await?;
+        let query = sqlx::query("DELETE FROM spent_sign_in WHERE expires_at <= ?1").bind(now);
+        let purged = self.writer.execute(query).await?;
         Ok(purged.rows_affected())
     }
 }

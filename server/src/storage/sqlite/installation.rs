@@ -13,11 +13,8 @@ impl Installation for Sqlite3 {
     }
 
     async fn set_fact(&self, name: &str, value: &str) -> Result<()> {
-        sqlx::query("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)")
-            .bind(name)
-            .bind(value)
-            .execute(&self.writer)
-            .await?;
+        let query = sqlx::query("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)").bind(name).bind(value);
+        self.writer.execute(query).await?;
         Ok(())
     }
 
@@ -29,7 +26,7 @@ impl Installation for Sqlite3 {
             .bind(link.expires_at)
             .execute(&mut *transaction)
             .await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn set_up(
@@ -65,5 +62,6 @@ impl Installation for Sqlite3 {
         // Whoever closes last folds the journal back into the one file, and readers may not write.
         self.readers.close().await;
         self.writer.close().await;
+        self.writers.close().await;
     }
 }

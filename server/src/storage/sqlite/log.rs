@@ -196,12 +196,12 @@ impl Sqlite3 {
     }
 
     pub(super) async fn keep_checkpoint(&self, scope: &TenantScope, size: u64, note: &str) -> Result<()> {
-        sqlx::query("INSERT INTO audit_checkpoint (tenant, size, note) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
-            .bind(scope.tenant().as_str())
-            .bind(size as i64)
-            .bind(note)
-            .execute(&self.writer)
-            .await?;
+        let query =
+            sqlx::query("INSERT INTO audit_checkpoint (tenant, size, note) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
+                .bind(scope.tenant().as_str())
+                .bind(size as i64)
+                .bind(note);
+        self.writer.execute(query).await?;
         Ok(())
     }
 

@@ -43,7 +43,7 @@ impl Logins for Sqlite3 {
             .execute(&mut *transaction)
             .await?;
         events::append(&mut transaction, scope, &event).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn login(&self, key: &LoginKey) -> Result<Option<(TenantScope, LoginRecord)>> {
@@ -62,12 +62,12 @@ impl Logins for Sqlite3 {
     }
 
     async fn touch_login(&self, scope: &TenantScope, key: &LoginKey, at: UnixMillis) -> Result<()> {
-        sqlx::query("UPDATE login SET last_active_at = ?3 WHERE tenant = ?1 AND key = ?2 AND last_active_at < ?3")
-            .bind(scope.tenant().as_str())
-            .bind(key.0.to_vec())
-            .bind(at)
-            .execute(&self.writer)
-            .await?;
+        let query =
+            sqlx::query("UPDATE login SET last_active_at = ?3 WHERE tenant = ?1 AND key = ?2 AND last_active_at < ?3")
+                .bind(scope.tenant().as_str())
+                .bind(key.0.to_vec())
+                .bind(at);
+        self.writer.execute(query).await?;
         Ok(())
     }
 
@@ -81,7 +81,7 @@ impl Logins for Sqlite3 {
         if 0 < ended.rows_affected() {
             events::append(&mut transaction, scope, &event).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn end_logins(&self, scope: &TenantScope, user: &UserId, event: NewEvent) -> Result<Vec<LoginKey>> {
@@ -95,11 +95,9 @@ impl Logins for Sqlite3 {
     }
 
     async fn purge_logins(&self, created: UnixMillis, active: UnixMillis) -> Result<u64> {
-        let purged = sqlx::query("DELETE FROM login WHERE created_at <= ?1 OR last_active_at <= ?2")
-            .bind(created)
-            .bind(active)
-            .execute(&self.writer)
-            .await?;
+        let query =
+            sqlx::query("DELETE FROM login WHERE created_at <= ?1 OR last_active_at <= ?2").bind(created).bind(active);
+        let purged = self.writer.execute(query).await?;
         Ok(purged.rows_affected())
     }
 }

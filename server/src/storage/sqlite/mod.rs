@@ -17,13 +17,15 @@ mod row;
 mod sessions;
 mod tenants;
 mod users;
+mod writer;
 
 use std::path::Path;
 use std::time::Duration;
 
+use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{SqlSafeStr as _, Sqlite, Transaction};
+use writer::{Change, Writer};
 
 use super::{NewEvent, Result, StorageError, TenantScope};
 
@@ -47,7 +49,9 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
 /// The database of one data folder.
 pub struct Sqlite3 {
     readers: SqlitePool,
-    writer: SqlitePool,
+    writer: Writer,
+    /// What `writer` has its connection from.
+    writers: SqlitePool,
 }
 
 impl Sqlite3 {
@@ -63,11 +67,11 @@ impl Sqlite3 {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
         let writing = options.clone().create_if_missing(true).optimize_on_close(true, None);
-        let writer = pool(1).connect_with(writing).await?;
-        migrator(MIGRATIONS).run(&writer).await?;
-        log::take_over(&writer).await?;
+        let writers = pool(1).connect_with(writing).await?;
+        migrator(MIGRATIONS).run(&writers).await?;
+        log::take_over(&writers).await?;
         let readers = pool(READERS).connect_with(options.read_only(true)).await?;
-        Ok(Self { readers, writer })
+        Ok(Self { writer: Writer::new(&writers).await?, readers, writers })
     }
 
     /// Opens the database of `data_dir` and changes nothing in it: whatever would write fails.
@@ -77,13 +81,14 @@ impl Sqlite3 {
     pub async fn open_read_only(data_dir: &Path) -> Result<Self> {
         let options =
             SqliteConnectOptions::new().filename(data_dir.join(FILE)).read_only(true).busy_timeout(BUSY_TIMEOUT);
+        let writers = pool(1).connect_with(options.clone()).await?;
         let readers = pool(READERS).connect_with(options).await?;
         let version: Option<i64> =
             sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(&readers).await?;
         if version != MIGRATIONS.last().map(|(version, ..)| *version) {
             return Err(StorageError::OtherVersion);
         }
-        Ok(Self { writer: readers.clone(), readers })
+        Ok(Self { writer: Writer::new(&writers).await?, readers, writers })
     }
 
     /// Removes the row of the id `?2` by a statement of this backend, together with its event. `false` when there is none.
@@ -105,9 +110,9 @@ impl Sqlite3 {
         Ok(true)
     }
 
-    /// A transaction that holds the one writer from its start, so that what it reads stays true until it commits.
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    /// A change that holds the one writer from its start, so that what it reads stays true until it commits.
+    async fn begin(&self) -> Result<Change> {
+        self.writer.begin().await
     }
 }
 

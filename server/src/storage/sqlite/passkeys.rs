@@ -27,7 +27,7 @@ impl Passkeys for Sqlite3 {
         .await
         .map_err(conflict("a passkey"))?;
         events::append(&mut transaction, scope, &event).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn passkeys_of(&self, scope: &TenantScope, user: &UserId) -> Result<Vec<PasskeyRecord>> {
@@ -48,13 +48,12 @@ impl Passkeys for Sqlite3 {
     }
 
     async fn touch_passkey(&self, scope: &TenantScope, id: &PasskeyId, credential: &str, at: UnixMillis) -> Result<()> {
-        sqlx::query("UPDATE passkey SET credential = ?3, last_used_at = ?4 WHERE tenant = ?1 AND id = ?2")
+        let query = sqlx::query("UPDATE passkey SET credential = ?3, last_used_at = ?4 WHERE tenant = ?1 AND id = ?2")
             .bind(scope.tenant().as_str())
             .bind(id.0.to_vec())
             .bind(credential)
-            .bind(at)
-            .execute(&self.writer)
-            .await?;
+            .bind(at);
+        self.writer.execute(query).await?;
         Ok(())
     }
 

@@ -121,7 +121,7 @@ impl Roles for Sqlite3 {
             insert_assignment(&mut transaction, scope, &assignment).await?;
             events::append(&mut transaction, scope, &event).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn set_role(&self, scope: &TenantScope, role: &NewRole, version: u32, event: NewEvent) -> Result<bool> {
@@ -178,7 +178,7 @@ impl Roles for Sqlite3 {
         let mut transaction = self.begin().await?;
         insert_assignment(&mut transaction, scope, assignment).await?;
         events::append(&mut transaction, scope, &event).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn set_assignment(&self, scope: &TenantScope, assignment: &Assignment, event: NewEvent) -> Result<bool> {

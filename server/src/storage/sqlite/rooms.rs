@@ -25,7 +25,7 @@ impl Rooms for Sqlite3 {
             .map_err(conflict("a room with this id"))?;
         write_groups(&mut transaction, scope, room).await?;
         events::append(&mut transaction, scope, &event).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn set_room(&self, scope: &TenantScope, room: &NewRoom, event: NewEvent) -> Result<()> {
@@ -44,7 +44,7 @@ impl Rooms for Sqlite3 {
             .await?;
         write_groups(&mut transaction, scope, room).await?;
         events::append(&mut transaction, scope, &event).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn room(&self, scope: &TenantScope, id: &RoomId) -> Result<Option<RoomFacts>> {

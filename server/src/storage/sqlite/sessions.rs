@@ -46,12 +46,11 @@ impl Sessions for Sqlite3 {
     }
 
     async fn set_restart_on_end(&self, scope: &TenantScope, id: &SessionId, on: bool) -> Result<()> {
-        sqlx::query("UPDATE session SET restart_on_end = ?3 WHERE tenant = ?1 AND id = ?2")
+        let query = sqlx::query("UPDATE session SET restart_on_end = ?3 WHERE tenant = ?1 AND id = ?2")
             .bind(scope.tenant().as_str())
             .bind(id.0.to_vec())
-            .bind(on)
-            .execute(&self.writer)
-            .await?;
+            .bind(on);
+        self.writer.execute(query).await?;
         Ok(())
     }
 
@@ -65,7 +64,7 @@ impl Sessions for Sqlite3 {
                 .execute(&mut *transaction)
                 .await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn end_session(&self, scope: &TenantScope, id: &SessionId, end: SessionEnd, event: NewEvent) -> Result<bool> {

@@ -63,7 +63,7 @@ impl Tenants for Sqlite3 {
             .execute(&mut *transaction)
             .await?;
         events::append(&mut transaction, scope, &event).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn remote_access(&self, scope: &TenantScope) -> Result<RemoteAccessSettings> {

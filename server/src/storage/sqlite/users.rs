@@ -66,7 +66,7 @@ impl Users for Sqlite3 {
         let mut transaction = self.begin().await?;
         create(&mut transaction, scope, user).await?;
         events::append(&mut transaction, scope, &event).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn create_invited_user(
@@ -84,7 +84,7 @@ impl Users for Sqlite3 {
         for event in &new_events {
             events::append(&mut transaction, scope, event).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn user(&self, scope: &TenantScope, id: &UserId) -> Result<Option<User>> {
@@ -212,7 +212,7 @@ impl Users for Sqlite3 {
             .execute(&mut *transaction)
             .await?;
         events::append(&mut transaction, scope, &event).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn edit_user(
