@@ -1,4 +1,4 @@
-//! Who this console is: its key, and what its enrolment gave it.
+//! Who this console is: its keys, and what its enrolment gave it.
 
 use protocol::ids::{ConsoleId, RoomId, TenantId};
 use protocol::secure::{EnrolmentString, Fingerprint, GrantKey, PublicKey, Secret, SecretKey};
@@ -10,9 +10,12 @@ use crate::state_dir::{StateDir, StateDirError};
 
 const FILE: &str = "identity.json";
 
-/// A console's key and where it belongs.
+/// A console's keys and where it belongs.
 pub struct Identity {
+    /// For the link and for sessions.
     pub key: SecretKey,
+    /// For what the console says about its sessions.
+    pub signing_key: Secret<32>,
     pub server_url: String,
     pub server_key: PublicKey,
     pub tenant: TenantId,
@@ -51,6 +54,8 @@ pub enum IdentityError {
 struct Stored {
     /// Private, in hexadecimal.
     key: String,
+    /// Private, too. A file of before has none.
+    signing_key: Option<String>,
     server_url: String,
     server_key: String,
     tenant: String,
@@ -65,17 +70,17 @@ impl Identity {
     /// The stored identity, or a new one for an enrolment string that was not used here before.
     ///
     /// A new key is on the disk before the server hears of it: if the answer to the enrolment is lost, the next start
-    /// connects with it.
+    /// connects with it. A file that has no signing key gets one.
     ///
     /// # Errors
     /// When nothing is stored and no string was given, or the folder cannot be used.
     pub fn load(dir: &StateDir, string: Option<&EnrolmentString>) -> Result<Self, IdentityError> {
-        let stored = Self::stored(dir)?;
-        match (stored, string) {
-            (Some(stored), None) => Ok(stored),
-            (Some(stored), Some(string)) if stored.digest == digest(string) => {
-                let secret = stored.enrolled.is_none().then(|| string.secret.clone());
-                Ok(Self { secret, ..stored })
+        match (Self::read(dir)?, string) {
+            (Some(stored), None) => stored.complete(dir),
+            (Some(stored), Some(string)) if stored.enrolment_digest == digest(string) => {
+                let identity = stored.complete(dir)?;
+                let secret = identity.enrolled.is_none().then(|| string.secret.clone());
+                Ok(Self { secret, ..identity })
             }
             (_, Some(string)) => Self::new(dir, string),
             (None, None) => Err(IdentityError::NotEnrolled),
@@ -85,6 +90,7 @@ impl Identity {
     fn new(dir: &StateDir, string: &EnrolmentString) -> Result<Self, IdentityError> {
         let identity = Self {
             key: Secret::new(random::bytes()?),
+            signing_key: Secret::new(random::bytes()?),
             server_url: string.url.as_str().to_owned(),
             server_key: string.server_key,
             tenant: string.tenant.clone(),
@@ -97,15 +103,20 @@ impl Identity {
         Ok(identity)
     }
 
-    /// What is stored; `None` when nothing is.
+    /// What is stored, for a look; `None` when nothing is. Nothing is written: where the file has no signing key, the one
+    /// here is nobody's.
     ///
     /// # Errors
     /// When it cannot be read or makes no sense.
     pub fn stored(dir: &StateDir) -> Result<Option<Self>, IdentityError> {
+        let Some(stored) = Self::read(dir)? else { return Ok(None) };
+        let nobodys = Secret::new(random::bytes()?);
+        stored.identity(nobodys).map(Some).map_err(IdentityError::Damaged)
+    }
+
+    fn read(dir: &StateDir) -> Result<Option<Stored>, IdentityError> {
         let Some(json) = dir.read(FILE)? else { return Ok(None) };
-        let stored: Stored =
-            serde_json::from_slice(&json).map_err(|error| IdentityError::Damaged(error.to_string()))?;
-        stored.read().map(Some).map_err(IdentityError::Damaged)
+        serde_json::from_slice(&json).map(Some).map_err(|error| IdentityError::Damaged(error.to_string()))
     }
 
     /// Pins what the server said.
@@ -125,6 +136,7 @@ impl Identity {
     fn save(&self, dir: &StateDir) -> Result<(), StateDirError> {
         let stored = Stored {
             key: hex::encode(self.key.expose()),
+            signing_key: Some(hex::encode(self.signing_key.expose())),
             server_url: self.server_url.clone(),
             server_key: self.server_key.to_string(),
             tenant: self.tenant.to_string(),
@@ -139,7 +151,18 @@ impl Identity {
 }
 
 impl Stored {
-    fn read(self) -> Result<Identity, String> {
+    fn complete(self, dir: &StateDir) -> Result<Identity, IdentityError> {
+        let is_complete = self.signing_key.is_some();
+        let fresh = Secret::new(random::bytes()?);
+        let identity = self.identity(fresh).map_err(IdentityError::Damaged)?;
+        if !is_complete {
+            identity.save(dir)?;
+        }
+        Ok(identity)
+    }
+
+    /// With `fresh` for a signing key that is not there.
+    fn identity(self, fresh: Secret<32>) -> Result<Identity, String> {
         let enrolled = match (self.console, self.grant_key) {
             (Some(console), Some(grant_key)) => Some(Enrolled {
                 console: console.parse().map_err(text)?,
@@ -149,6 +172,7 @@ impl Stored {
         };
         Ok(Identity {
             key: Secret::new(read_bytes(&self.key)?),
+            signing_key: self.signing_key.map_or(Ok(fresh), |key| read_bytes(&key).map(Secret::new))?,
             server_url: self.server_url,
             server_key: self.server_key.parse().map_err(text)?,
             tenant: self.tenant.parse().map_err(text)?,
@@ -210,7 +234,7 @@ mod tests {
         first.confirm(&dir, enrolled()).expect("ours");
         for given in [None, Some(string(1))] {
             let again = Identity::load(&dir, given.as_ref()).expect("it is stored");
-            assert!(again.key == first.key && again.secret.is_none());
+            assert!(again.key == first.key && again.signing_key == first.signing_key && again.secret.is_none());
             assert_eq!(again.enrolled, Some(enrolled()));
         }
     }
@@ -225,6 +249,27 @@ mod tests {
         let other = Identity::load(&dir, Some(&string(2))).expect("a new one");
         assert!(other.key != first.key);
         assert_eq!(other.enrolled, None);
+    }
+
+    #[test]
+    fn a_file_without_a_signing_key_gets_one_that_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = StateDir::open(folder.path()).expect("ours");
+        let first = Identity::load(&dir, Some(&string(1))).expect("a new one");
+        let json = dir.read(FILE).expect("readable").expect("it is there");
+        let mut stored: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&json).expect("JSON");
+        assert!(stored.remove("signing_key").is_some());
+        let json = serde_json::to_vec(&stored).expect("JSON");
+        let n_bytes = json.len();
+        dir.write(FILE, &json).expect("ours");
+        let looked_at = Identity::stored(&dir).expect("readable").expect("it is there");
+        assert!(looked_at.key == first.key);
+        assert_eq!(dir.read(FILE).expect("readable").map(|json| json.len()), Some(n_bytes), "a look changes nothing");
+
+        let given = Identity::load(&dir, None).expect("it is stored");
+        assert!(given.key == first.key && given.signing_key != first.signing_key);
+        let again = Identity::load(&dir, None).expect("it is stored");
+        assert!(again.signing_key == given.signing_key, "it is on the disk");
     }
 
     #[test]

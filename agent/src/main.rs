@@ -14,7 +14,7 @@ use agent::platform::simulated::seed_of;
 #[cfg(unix)]
 use agent::platform::x11::{release_guard::watch, status_window};
 use agent::platform::{self, PlatformError};
-use agent::record::{Record, boot_name};
+use agent::record::{Circumstances, Record, boot_name};
 use agent::socket::Tls;
 use agent::state_dir::{StateDir, StateDirError};
 use agent::status;
@@ -90,7 +90,13 @@ fn run(args: &RunArgs) -> anyhow::Result<()> {
     config.platform.rights = give_up_rights(&mut config, &dir)?;
     let rights = config.platform.rights;
     let platform = platform::open(&config.platform)?;
-    let (record, resumable) = Record::load(dir.clone(), &boot_name(), unix_seconds())?;
+    let circumstances = Circumstances {
+        identity: &identity,
+        boot: &boot_name(),
+        now_unix_s: unix_seconds(),
+        can_restart: platform.power.can_restart(),
+    };
+    let (record, resumable) = Record::load(dir.clone(), &circumstances)?;
     tracing::info!(
         fingerprint = %identity.fingerprint(),
         platform = platform.name,

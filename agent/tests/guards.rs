@@ -221,13 +221,10 @@ async fn people_in_the_room_end_every_session_with_the_ring() {
     assert_eq!(first.ended().await, EndReason::EndedInRoom);
     assert_eq!(second.ended().await, EndReason::EndedInRoom);
     let mut ends = Vec::new();
-    link.wait_for("both ends", |message| {
-        if let FromAgent::Ended { session, reason, .. } = message {
-            ends.push((*session, *reason));
-        }
-        (ends.len() == 2).then_some(())
-    })
-    .await;
+    while ends.len() < 2 {
+        let receipt = link.next_receipt().await;
+        ends.push((receipt.session, receipt.reason));
+    }
     ends.sort_by_key(|(session, _)| *session);
     assert_eq!(ends, [(SESSION, EndReason::EndedInRoom), (OTHER, EndReason::EndedInRoom)]);
     assert_eq!(console.room.ring_state(), None);

@@ -3,6 +3,7 @@
 
 mod guards;
 mod pictures;
+mod receipts;
 mod restarts;
 mod sessions;
 mod signals;

@@ -6,6 +6,7 @@ use protocol::control::{Command, Notice, RestartPhase};
 use protocol::ids::SessionId;
 use protocol::link::{FromAgent, SessionEvent};
 use protocol::reason::EndReason;
+use protocol::secure::EndFound;
 
 use crate::support::agent::{Console, short};
 use crate::support::server::{Link, Server};
@@ -139,7 +140,9 @@ async fn a_crash_is_reported_by_the_next_agent_which_restarts_the_device_once() 
 
     let agent = console.start(&server);
     let mut link = server.link().await;
-    assert_eq!(link.ended(SESSION).await, (EndReason::AgentCrash, true));
+    let receipt = link.next_receipt().await;
+    assert_eq!((receipt.session, receipt.reason, receipt.restarts), (SESSION, EndReason::AgentCrash, true));
+    assert_eq!(receipt.found, EndFound::Crash);
     until("a restart", || console.n_restarts() == 1).await;
     pass_a_call(&console, &mut server, &mut link).await;
     agent.stop().await;

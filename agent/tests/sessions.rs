@@ -80,17 +80,16 @@ async fn the_events_of_a_session_are_reported_in_order() {
     viewer.notice("the shortcut", |notice| matches!(notice, Notice::ShortcutDone { .. }).then_some(())).await;
     viewer.command(Command::End).await;
     let mut events = Vec::new();
-    let reason = link
-        .wait_for("the end", |message| match message {
-            FromAgent::Event { event, .. } => {
-                events.push(event.clone());
-                None
-            }
-            FromAgent::Ended { reason, restarts, .. } => Some((*reason, *restarts)),
-            _ => None,
-        })
-        .await;
-    assert_eq!(reason, (EndReason::EndedByViewer, false));
+    let receipt = loop {
+        let message = link.receive().await;
+        if let FromAgent::Event { event, .. } = &message {
+            events.push(event.clone());
+        }
+        if let Some(receipt) = link.receipt(&message) {
+            break receipt;
+        }
+    };
+    assert_eq!((receipt.reason, receipt.restarts), (EndReason::EndedByViewer, false));
     let expected = [
         SessionEvent::IndicatorShown,
         SessionEvent::ViewerConnected,

@@ -8,7 +8,7 @@ import { Handshake, makeKeyPair, type KeyPair, type Transport } from './noise.ts
 import { until } from './program.ts';
 import { WebSocketByHand } from './web-socket.ts';
 
-const VERSION = Buffer.of(2, 0);
+const VERSION = Buffer.of(3, 0);
 const CONTROL = 0;
 const INPUT = 1;
 const PICTURE = 2;

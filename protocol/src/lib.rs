@@ -42,4 +42,4 @@ pub mod video;
 pub mod wire;
 
 /// The version of every conversation; peers of different versions refuse each other.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;

@@ -9,6 +9,7 @@ use crate::control::Shortcut;
 use crate::ids::{ConsoleId, DisplayId, DisplayInfo, RoomId, SessionId, TenantId};
 use crate::reason::EndReason;
 use crate::refusal::RefusalCode;
+use crate::secure::{ConsoleSigningKey, RECEIPT_MAX_BYTES};
 use crate::signals::{SYSTEM_USER_MAX_BYTES, Signals};
 use crate::time::Micros;
 use crate::wire::{Blob, List, Text, record, tagged};
@@ -126,6 +127,8 @@ pub enum FromAgent {
     Hello {
         info: ConsoleInfo,
         call: CallState,
+        /// What the console signs its receipts with; the first that the server hears of is the only one.
+        signing_key: ConsoleSigningKey,
     },
     /// Here and well. `sent_at` is on the agent's clock, the one that `CallState::InCall` uses.
     Pulse {
@@ -156,11 +159,11 @@ pub enum FromAgent {
         session: SessionId,
         event: SessionEvent,
     },
-    /// A session is over on the console: keys released, capture stopped, ring gone.
+    /// A session is over on the console: keys released, capture stopped, ring gone. Said on every link until
+    /// [`ToAgent::ReceiptTaken`] is heard, in the order of the receipts' numbers.
     Ended {
-        session: SessionId,
-        reason: EndReason,
-        restarts: bool,
+        /// A signed [`crate::secure::Receipt`].
+        receipt: Blob<RECEIPT_MAX_BYTES>,
     },
     /// After the first hello of a link, and when something changed.
     Signals {
@@ -169,14 +172,14 @@ pub enum FromAgent {
 }
 
 tagged!(FromAgent {
-    0 => Hello { info, call },
+    0 => Hello { info, call, signing_key },
     1 => Pulse { sent_at },
     2 => CallChanged { call, sent_at },
     3 => Nonce { request, nonce, call },
     4 => Refused { request, code },
     5 => Accepted { request, session },
     6 => Event { session, event },
-    7 => Ended { session, reason, restarts },
+    7 => Ended { receipt },
     8 => Signals { signals },
 });
 
@@ -207,6 +210,8 @@ pub enum ToAgent {
     Leases { sessions: List<SessionId, 64> },
     /// The last message: the server closes the link for this reason.
     Bye { reason: LinkClose },
+    /// The receipt with this number is on record, or never will be: the agent forgets it.
+    ReceiptTaken { number: u64 },
 }
 
 tagged!(ToAgent {
@@ -216,6 +221,7 @@ tagged!(ToAgent {
     3 => End { session, reason },
     4 => Leases { sessions },
     5 => Bye { reason },
+    6 => ReceiptTaken { number },
 });
 
 /// How far the enrolment of a console has come.

@@ -7,16 +7,17 @@ use protocol::access::{Access, Permission};
 use protocol::api::{CallPolicy, ConsoleSignals, ShortcutPolicy, UserState};
 use protocol::ids::{AssignmentId, ConsoleId, GroupId, RoleId, RoomId, SessionId, TenantId, UserId};
 use protocol::reason::EndReason;
-use protocol::secure::PublicKey;
+use protocol::secure::{ConsoleSigner, PublicKey, Secret};
 use protocol::signals::Signals;
 use server::access::{BuiltInRole, Coverage};
 use server::random;
+use server::storage::receipts::Kept;
 use server::storage::sqlite::Sqlite3;
 use server::storage::{
     Approval, Assignment, AssignmentScope, AssignmentsOf, Console, ConsoleStatus, EnrolmentSecret, EventFilter,
     Events as _, ImportStep, Installation as _, LoginKey, LoginRecord, NewConsole, NewEvent, NewGroup, NewIdentity,
-    NewInvitation, NewRole, NewRoom, NewSession, NewUser, PurgedNow, RemoteAccessSettings, Result, SessionEnd,
-    Sessions as _, Store, Tenant, TenantScope, UserEdit, UserFilter, UserPosition,
+    NewInvitation, NewReceipt, NewRole, NewRoom, NewSession, NewUser, PurgedNow, RemoteAccessSettings, Result,
+    SessionEnd, Sessions as _, Store, Tenant, TenantScope, UserEdit, UserFilter, UserPosition,
 };
 use tempfile::TempDir;
 
@@ -602,6 +603,43 @@ async fn a_session_has_one_start_and_one_end() {
     assert!(world.storage.append_event(scope, of_session("session.end", id)).await.is_err(), "a second end");
     let ends = world.kinds(scope).await.into_iter().filter(|kind| kind == "session.end").count();
     assert_eq!(ends, 1);
+}
+
+#[tokio::test]
+async fn a_console_has_one_signing_key_and_a_session_one_receipt() {
+    let world = world().await;
+    let scope = &world.contoso;
+    let session = world.session(scope).await;
+    let console = world.storage.session(scope, &session).await.expect("read").expect("a session").console;
+    let key = |byte| ConsoleSigner::new(&Secret::new([byte; 32])).public_key();
+    let learn = async |scope: &TenantScope, byte| {
+        world.storage.learn_signing_key(scope, &console, &key(byte), event("console.signing_key_learned")).await
+    };
+    assert!(!learn(&world.fabrikam, 1).await.expect("read"), "no console of theirs");
+    assert!(learn(scope, 1).await.expect("stored"));
+    assert!(learn(scope, 1).await.expect("read"), "it is the same");
+    assert!(!learn(scope, 2).await.expect("read"));
+
+    let receipt = |byte: u8| NewReceipt { console, session, number: 4, signed: vec![byte; 9], received_at: 30 };
+    let keep = async |scope: &TenantScope, byte| {
+        let events = vec![of_session("session.end.confirmed", session), event("console.receipts_missing")];
+        world.storage.keep_receipt(scope, &receipt(byte), events).await
+    };
+    assert!(keep(&world.fabrikam, 1).await.is_err(), "no session of theirs");
+    assert_eq!(keep(scope, 1).await.expect("stored"), Kept::Stored);
+    assert_eq!(keep(scope, 1).await.expect("read"), Kept::Known);
+    assert_eq!(keep(scope, 2).await.expect("read"), Kept::Other);
+    assert_eq!(world.storage.receipt(scope, &session).await.expect("read"), Some(vec![1; 9]));
+    assert_eq!(world.storage.receipt(&world.fabrikam, &session).await.expect("read"), None);
+    for kind in ["console.signing_key_learned", "session.end.confirmed", "console.receipts_missing"] {
+        let n_events = world.kinds(scope).await.into_iter().filter(|other| other == kind).count();
+        assert_eq!(n_events, 1, "{kind}");
+    }
+    world.storage.pass_receipt(scope, &console, 9, None).await.expect("stored");
+    world.storage.pass_receipt(scope, &console, 3, Some(event("console.receipt_refused"))).await.expect("stored");
+    let room = world.storage.session(scope, &session).await.expect("read").expect("a session").room;
+    let stored = world.storage.console_of_room(scope, &room).await.expect("read").expect("a console");
+    assert_eq!((stored.signing_key, stored.receipt_number), (Some(key(1)), Some(9)));
 }
 
 #[tokio::test]

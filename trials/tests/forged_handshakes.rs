@@ -335,10 +335,11 @@ impl Forger {
         for message in self.middle.until_ended(session.invitation.session).await {
             match &message {
                 FromAgent::Event { event, .. } => events.push(event.clone()),
-                FromAgent::Ended { reason, .. } => {
+                FromAgent::Ended { .. } => {
+                    let receipt = self.middle.receipt(&message).expect("a receipt");
                     let was_open = events.contains(&SessionEvent::ViewerConnected);
                     let expected = if was_open { EndReason::EndedByViewer } else { EndReason::KeyMismatch };
-                    assert_eq!(*reason, expected, "{events:?}");
+                    assert_eq!((receipt.reason, receipt.viewer_came), (expected, was_open), "{events:?}");
                 }
                 other => panic!("{other:?} of a session"),
             }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Error as WebSocketError, Message};
 
-use super::exchange::{ConnectionEvent, ConnectionId, Exchange, Order, Over};
+use super::exchange::{ConnectionEvent, ConnectionId, Exchange, Order, Over, Shown};
 use super::{NewSocket, Sockets};
 use crate::clock::Clock;
 use crate::pipeline::watch::Output;
@@ -40,15 +40,15 @@ impl Sockets for SocketTasks {
 /// Runs a connection until it is over. Ends without a word when the orders' other end is dropped.
 async fn run(new: NewSocket, tasks: SocketTasks) {
     let (id, events) = (new.exchange.id(), tasks.events.clone());
-    let over = match open(&new, &tasks.tls).await {
+    let (over, shown) = match open(&new, &tasks.tls).await {
         Ok(socket) => Connection::new(new, tasks, socket).run().await,
         Err(error) => {
             tracing::warn!(session.id = %id.session, %error, "no session socket");
-            Over::Broken
+            (Over::Broken, None)
         }
     };
     tracing::debug!(session.id = %id.session, ?over, "a connection is over");
-    _ = events.send((id, ConnectionEvent::Over(over))).await;
+    _ = events.send((id, ConnectionEvent::Over { over, shown })).await;
 }
 
 async fn open(new: &NewSocket, tls: &Tls) -> Result<Socket, ConnectError> {
@@ -98,11 +98,13 @@ impl Connection {
         }
     }
 
-    async fn run(mut self) -> Over {
+    async fn run(mut self) -> (Over, Option<Shown>) {
         loop {
             self.drain().await;
             if let Some(over) = self.exchange.over() {
-                return self.finish(over).await;
+                let shown = self.exchange.shown();
+                self.finish().await;
+                return (over, shown);
             }
             let input = self.next_input().await;
             self.take(input);
@@ -180,7 +182,7 @@ impl Connection {
     }
 
     /// Sends what is left, ends the socket, and stops the pictures. What was held was released before.
-    async fn finish(mut self, over: Over) -> Over {
+    async fn finish(mut self) {
         self.exchange.finish();
         while let Some(event) = self.exchange.poll_event() {
             if matches!(event, ConnectionEvent::Input(_)) {
@@ -199,7 +201,6 @@ impl Connection {
         if timeout(LINGER, last_words).await.is_err() {
             self.writer.abort();
         }
-        over
     }
 }
 

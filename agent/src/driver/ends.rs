@@ -2,15 +2,15 @@
 
 use protocol::control::{Notice, RestartPhase};
 use protocol::ids::SessionId;
-use protocol::link::{FromAgent, SessionEvent};
+use protocol::link::SessionEvent;
 use protocol::reason::EndReason;
 use protocol::time::Micros;
 use tokio::task::block_in_place;
 
-use super::exchange::{ConnectionId, Order, Over};
+use super::Core;
+use super::exchange::{ConnectionId, Order, Over, Shown};
 use super::session::{Due, Presence};
-use super::{Core, LinkState};
-use crate::record::{RESTART_WINDOW_S, Report};
+use crate::record::{End, RESTART_WINDOW_S};
 
 /// The last messages leave within this, or the session ends without them.
 const ENDING_TIMEOUT: Micros = Micros::from_secs(3);
@@ -50,8 +50,9 @@ impl Core {
         }
     }
 
-    pub(super) fn take_over(&mut self, id: ConnectionId, over: Over) {
-        let Some(session) = self.sessions.get(&id.session) else { return };
+    pub(super) fn take_over(&mut self, id: ConnectionId, over: Over, shown: Option<Shown>) {
+        let Some(session) = self.sessions.get_mut(&id.session) else { return };
+        session.was_shown(shown);
         let is_ending = matches!(session.presence, Presence::Ending { connection: Some(ending), .. } if ending == id);
         if is_ending {
             return self.finish(id.session);
@@ -111,9 +112,9 @@ impl Core {
         }
         let is_wanted = wants_restart || self.record.restart_wanted();
         let restarts = is_last && is_wanted && self.power.can_restart();
-        let report = Report { session: id, reason, restarts };
+        let end = End { session: id, reason, restarts, shown_ms: session.shown_ms() };
         // Before the ring: one that fails ends the others, and the last of them has to know what this one wanted.
-        self.record.ended(report, wants_restart);
+        self.record.ended(end, wants_restart);
         if is_last && session.was_open && !has_restarted {
             self.tell_room_of_end(&session, restarts);
         }
@@ -123,20 +124,9 @@ impl Core {
             self.end_restart();
         }
         tracing::info!(session.id = %id, reason = reason.code(), restarts, "a session is over");
-        self.report(report);
+        self.say_receipts();
         self.restart_if_due();
         self.write_status();
-    }
-
-    /// Tells the server of an end; it stays on the record until the link has taken it.
-    pub(super) fn report(&mut self, report: Report) {
-        let Report { session, reason, restarts } = report;
-        if !matches!(self.link_state, LinkState::Up(_)) {
-            return;
-        }
-        if self.link.try_send(FromAgent::Ended { session, reason, restarts }).is_ok() {
-            self.record.reported(session);
-        }
     }
 
     /// Restarts the device if that is due, once, and not while somebody talks.

@@ -57,8 +57,18 @@ pub enum ConnectionEvent {
     Heard,
     /// The picture that the viewer watches is on its way.
     PictureLive,
-    /// The last event.
-    Over(Over),
+    /// The last event, with the pictures that there were.
+    Over {
+        over: Over,
+        shown: Option<Shown>,
+    },
+}
+
+/// When the viewer was sent its first picture, and when its last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    pub first: Micros,
+    pub last: Micros,
 }
 
 /// How a connection ended.
@@ -79,11 +89,12 @@ pub struct Exchange {
     pub watch: Option<Watch>,
     pub thumbnails: Option<mpsc::Receiver<Thumbnail>>,
     over: Option<Over>,
+    shown: Option<Shown>,
 }
 
 impl Exchange {
     pub(super) fn new(id: ConnectionId, machine: Agent) -> Self {
-        Self { id, machine, events: VecDeque::new(), watch: None, thumbnails: None, over: None }
+        Self { id, machine, events: VecDeque::new(), watch: None, thumbnails: None, over: None, shown: None }
     }
 
     pub fn id(&self) -> ConnectionId {
@@ -93,6 +104,11 @@ impl Exchange {
     /// How it ended, when it has.
     pub fn over(&self) -> Option<Over> {
         self.over
+    }
+
+    /// The pictures that were sent.
+    pub fn shown(&self) -> Option<Shown> {
+        self.shown
     }
 
     /// The line broke, or nobody gives orders any more.
@@ -190,6 +206,7 @@ impl Exchange {
         }
         let (captured_at, encoded_at) = (on_clock(picture.captured_at), on_clock(picture.encoded_at));
         let frame = self.machine.frame(captured_at, encoded_at, picture.units, now);
+        self.shown.get_or_insert(Shown { first: now, last: now }).last = now;
         tracing::trace!(
             frame.id = frame.0,
             encode_us = encoded_at.since(captured_at).0,

@@ -178,6 +178,8 @@ pub struct Core {
     link: mpsc::Sender<FromAgent>,
     link_state: LinkState,
     backlog: VecDeque<FromAgent>,
+    /// The last receipt that was said on this link.
+    receipts_said: u64,
     record: Record,
     nonces: Nonces,
     sessions: BTreeMap<SessionId, Session>,
@@ -284,6 +286,7 @@ impl Core {
             link: outside.link,
             link_state: LinkState::Down,
             backlog: VecDeque::new(),
+            receipts_said: 0,
             record,
             nonces: Nonces::default(),
             sessions: resumable.iter().map(waiting).collect(),
@@ -296,9 +299,6 @@ impl Core {
             tick_due_at: Micros::ZERO,
             status_due_at: Micros::ZERO,
         };
-        if !core.power.can_restart() {
-            core.record.cannot_restart();
-        }
         core.take_call(call);
         core.key_sign.set(&core.key);
         core.write_status();
@@ -365,6 +365,7 @@ impl Core {
 
     fn take_welcome(&mut self, welcome: Welcome) {
         self.room_name.set(&welcome.room_name);
+        self.record.enrolled_as(welcome.enrolled.console);
         self.identity.enrolled = Some(welcome.enrolled);
         self.link_state = LinkState::Up(welcome.status);
         self.key.waits_for_approval = welcome.status == Enrolment::Pending;
@@ -374,9 +375,7 @@ impl Core {
         for message in std::mem::take(&mut self.backlog) {
             self.send(message);
         }
-        for report in self.record.reports() {
-            self.report(report);
-        }
+        self.say_receipts();
         self.restart_if_due();
     }
 
@@ -403,14 +402,15 @@ impl Core {
                     }
                 }
             }
+            ToAgent::ReceiptTaken { number } => self.record.taken(number),
             // The link takes these itself.
             ToAgent::Welcome { .. } | ToAgent::Bye { .. } => {}
         }
     }
 
     fn take_connection(&mut self, id: ConnectionId, event: ConnectionEvent) {
-        if let ConnectionEvent::Over(over) = event {
-            return self.take_over(id, over);
+        if let ConnectionEvent::Over { over, shown } = event {
+            return self.take_over(id, over, shown);
         }
         let is_current =
             self.sessions.get(&id.session).and_then(Session::connection).is_some_and(|connection| connection.id == id);
@@ -428,7 +428,7 @@ impl Core {
             ConnectionEvent::Silent => self.set_silent(id.session, true),
             ConnectionEvent::Heard => self.set_silent(id.session, false),
             ConnectionEvent::PictureLive => self.take_picture_live(id.session),
-            ConnectionEvent::Over(_) => {}
+            ConnectionEvent::Over { .. } => {}
         }
     }
 
@@ -500,6 +500,7 @@ impl Core {
         }
         self.follow_room(now);
         self.give_up_restart(now);
+        self.say_receipts();
         if self.status_due_at <= now {
             self.write_status();
         }

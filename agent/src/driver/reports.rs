@@ -8,7 +8,6 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::session::Session;
 use super::{Core, LinkState};
-use crate::record::Report;
 use crate::status::{self, Status};
 
 /// What the server is to hear when the link is back; the oldest events of sessions go first.
@@ -27,7 +26,8 @@ impl Core {
             can_restart: self.power.can_restart(),
         };
         if matches!(self.link_state, LinkState::Up(_)) {
-            self.send(FromAgent::Hello { info, call: self.call });
+            let signing_key = self.record.signing_key();
+            self.send(FromAgent::Hello { info, call: self.call, signing_key });
         }
     }
 
@@ -43,6 +43,20 @@ impl Core {
         if let Some(message) = unsent.filter(is_worth_keeping) {
             self.backlog.push_back(message);
             self.trim_backlog();
+        }
+    }
+
+    /// Tells the server of the ends that it has not taken, in the order of their receipts, each once on a link.
+    pub(super) fn say_receipts(&mut self) {
+        if !matches!(self.link_state, LinkState::Up(_)) {
+            return;
+        }
+        while let Some((number, receipt)) = self.record.receipt_after(self.receipts_said) {
+            // When the link is full, the next tick goes on: none overtakes an earlier one.
+            if self.link.try_send(FromAgent::Ended { receipt }).is_err() {
+                return;
+            }
+            self.receipts_said = number;
         }
     }
 
@@ -77,16 +91,11 @@ impl Core {
 
     /// What the link could not send waits for the next one.
     pub(super) fn take_back(&mut self, unsent: Vec<FromAgent>) {
-        for message in unsent.into_iter().rev() {
-            match message {
-                FromAgent::Ended { session, reason, restarts } => {
-                    self.record.unreported(Report { session, reason, restarts });
-                }
-                message if is_worth_keeping(&message) => self.backlog.push_front(message),
-                _ => {}
-            }
+        for message in unsent.into_iter().rev().filter(is_worth_keeping) {
+            self.backlog.push_front(message);
         }
         self.trim_backlog();
+        self.receipts_said = 0;
     }
 }
 
@@ -116,7 +125,7 @@ const fn call_name(call: CallState) -> &'static str {
     }
 }
 
-/// What happened in a session is of interest later; answers and states are not. Ends are on the record.
+/// What happened in a session is of interest later; answers and states are not. Receipts are on the record.
 fn is_worth_keeping(message: &FromAgent) -> bool {
     matches!(message, FromAgent::Event { .. })
 }

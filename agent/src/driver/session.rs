@@ -10,7 +10,7 @@ use protocol::time::Micros;
 use protocol::wire::Text;
 use tokio::sync::mpsc;
 
-use super::exchange::{ConnectionId, Order};
+use super::exchange::{ConnectionId, Order, Shown};
 use crate::platform::RingPerson;
 use crate::record::Resumable;
 
@@ -49,6 +49,8 @@ pub(super) struct Session {
     pub(super) wants_thumbnails: bool,
     /// Somebody commanded a restart of the device and the viewer was not told yet that it is over.
     pub(super) restarting: bool,
+    /// Over all connections that are over.
+    shown: Option<Shown>,
 }
 
 /// Whether the viewer is there.
@@ -125,6 +127,7 @@ impl Session {
             is_paused: false,
             wants_thumbnails: false,
             restarting: false,
+            shown: None,
         }
     }
 
@@ -152,6 +155,7 @@ impl Session {
             is_paused: false,
             wants_thumbnails: false,
             restarting: true,
+            shown: None,
         }
     }
 
@@ -187,6 +191,21 @@ impl Session {
 
     pub(super) fn is_ending(&self) -> bool {
         matches!(self.presence, Presence::Ending { .. })
+    }
+
+    /// A connection is over, and these were its pictures.
+    pub(super) fn was_shown(&mut self, shown: Option<Shown>) {
+        self.shown = match (self.shown, shown) {
+            (Some(before), Some(shown)) => {
+                Some(Shown { first: before.first.min(shown.first), last: before.last.max(shown.last) })
+            }
+            (before, shown) => before.or(shown),
+        };
+    }
+
+    /// From the first picture to the last.
+    pub(super) fn shown_ms(&self) -> Option<u64> {
+        self.shown.map(|shown| shown.last.since(shown.first).as_millis())
     }
 
     /// An order to an open connection; it is of no interest to others.
@@ -359,6 +378,20 @@ mod tests {
         assert_eq!(due(&mut session, 29), None);
         let warning = Due::Warn { remaining: Micros::from_secs(30), reason: EndReason::Idle };
         assert_eq!(due(&mut session, 30), Some(warning));
+    }
+
+    #[test]
+    fn pictures_count_from_the_first_to_the_last_of_all_connections() {
+        let mut session = session(900, 14_400, 0);
+        let shown = |first, last| Some(Shown { first: Micros::from_secs(first), last: Micros::from_secs(last) });
+        session.was_shown(None);
+        assert_eq!(session.shown_ms(), None);
+        session.was_shown(shown(10_020, 10_030));
+        session.was_shown(None);
+        assert_eq!(session.shown_ms(), Some(10_000));
+        session.was_shown(shown(10_010, 10_015));
+        session.was_shown(shown(10_040, 10_050));
+        assert_eq!(session.shown_ms(), Some(40_000));
     }
 
     #[test]

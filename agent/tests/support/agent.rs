@@ -8,7 +8,7 @@ use agent::identity::Identity;
 use agent::link::LinkFailure;
 use agent::platform::simulated::{Options, Simulated};
 use agent::platform::{CallObservation, CallStateSource, Platform, PlatformError, Power, Settings};
-use agent::record::Record;
+use agent::record::{Circumstances, Record};
 use agent::socket::Tls;
 use agent::state_dir::StateDir;
 use protocol::access::Access;
@@ -71,7 +71,14 @@ impl Console {
     pub(crate) fn start_after_boot(&self, server: &Server, boot: &str) -> Running {
         let dir = StateDir::open(self.folder.path()).expect("ours");
         let identity = Identity::load(&dir, Some(&server.enrolment())).expect("ours");
-        let (record, resumable) = Record::load(dir.clone(), boot, unix_seconds()).expect("ours");
+        let platform = self.platform();
+        let circumstances = Circumstances {
+            identity: &identity,
+            boot,
+            now_unix_s: unix_seconds(),
+            can_restart: platform.power.can_restart(),
+        };
+        let (record, resumable) = Record::load(dir.clone(), &circumstances).expect("ours");
         let config = Config {
             enrolment: None,
             server: None,
@@ -82,7 +89,7 @@ impl Console {
             config,
             dir,
             identity,
-            platform: self.platform(),
+            platform,
             record,
             resumable,
             clock: Clock::start(),

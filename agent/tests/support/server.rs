@@ -4,7 +4,10 @@ use protocol::ids::{ConsoleId, RoomId, SessionId, TenantId};
 use protocol::link::{ConsoleInfo, Enrolment, FromAgent, Opening, SessionEvent, SocketOpening, ToAgent};
 use protocol::reason::EndReason;
 use protocol::secure::noise::{Handshake, Transport};
-use protocol::secure::{EnrolmentString, Grant, GrantSigner, Limits, PublicKey, Secret, SecretKey, SignedGrant};
+use protocol::secure::{
+    ConsoleSigningKey, EnrolmentString, Grant, GrantSigner, Limits, PublicKey, Receipt, Secret, SecretKey, SignedGrant,
+    SignedReceipt,
+};
 use protocol::terms::{ShortcutPolicy, Terms};
 use protocol::time::Micros;
 use protocol::wire::{Blob, Decode as _, Encode as _, List, Text};
@@ -125,7 +128,7 @@ impl Server {
         }
         let agent_key = handshake.remote_key().expect("it was read");
         let transport = handshake.into_transport().expect("finished");
-        Link { socket, transport, agent_key, enrols }
+        Link { socket, transport, agent_key, enrols, signing_key: None, takes_receipts: true }
     }
 
     /// Refuses the next link before its welcome, as for a spent secret or an unknown key.
@@ -169,6 +172,12 @@ impl Server {
             user_name: Text::fitted("Tina Technician"),
             audit_position: 7,
         }
+    }
+
+    /// A number for a question.
+    pub(crate) fn next_request(&mut self) -> u32 {
+        self.n_requests += 1;
+        self.n_requests
     }
 
     /// Returns when the agent is done with whatever made it send its last message.
@@ -242,6 +251,10 @@ pub(crate) struct Link {
     pub(crate) agent_key: PublicKey,
     /// It began with an enrolment.
     pub(crate) enrols: bool,
+    /// From the agent's greeting on.
+    pub(crate) signing_key: Option<ConsoleSigningKey>,
+    /// The agent is told that its receipts are taken.
+    pub(crate) takes_receipts: bool,
 }
 
 impl Link {
@@ -252,7 +265,33 @@ impl Link {
 
     pub(crate) async fn receive(&mut self) -> FromAgent {
         let sealed = timeout(PATIENCE, next(&mut self.socket)).await.expect("the agent says something");
-        FromAgent::from_bytes(&self.transport.open(&sealed).expect("in order")).expect("understood")
+        let message = FromAgent::from_bytes(&self.transport.open(&sealed).expect("in order")).expect("understood");
+        match &message {
+            FromAgent::Hello { signing_key, .. } => self.signing_key = Some(*signing_key),
+            FromAgent::Ended { .. } if self.takes_receipts => {
+                let number = self.receipt(&message).expect("a receipt").number;
+                self.send(&ToAgent::ReceiptTaken { number }).await;
+            }
+            _ => {}
+        }
+        message
+    }
+
+    /// The receipt in a message, when it is one.
+    pub(crate) fn receipt(&self, message: &FromAgent) -> Option<Receipt> {
+        let FromAgent::Ended { receipt } = message else { return None };
+        let key = self.signing_key.as_ref().expect("it has said hello");
+        Some(SignedReceipt::from_untrusted(receipt.clone().into_vec()).verify(key).expect("the console's signature"))
+    }
+
+    /// The next receipt.
+    pub(crate) async fn next_receipt(&mut self) -> Receipt {
+        loop {
+            let message = self.receive().await;
+            if let Some(receipt) = self.receipt(&message) {
+                return receipt;
+            }
+        }
     }
 
     /// The next message for which `pick` has an answer.
@@ -277,11 +316,15 @@ impl Link {
     }
 
     pub(crate) async fn ended(&mut self, expected: SessionId) -> (EndReason, bool) {
-        self.wait_for("an end", |message| match message {
-            FromAgent::Ended { session, reason, restarts } if *session == expected => Some((*reason, *restarts)),
-            _ => None,
-        })
-        .await
+        let waiting = async {
+            loop {
+                let receipt = self.next_receipt().await;
+                if receipt.session == expected {
+                    return (receipt.reason, receipt.restarts);
+                }
+            }
+        };
+        timeout(PATIENCE, waiting).await.expect("an end")
     }
 
     pub(crate) async fn event(&mut self, expected: &SessionEvent) {

@@ -1,6 +1,6 @@
 use sha2::{Digest as _, Sha256};
 
-use super::PublicKey;
+use super::{ConsoleSigningKey, PublicKey};
 
 /// What people compare: the first 16 bytes of SHA-256 over a public key, as eight groups of four
 /// hexadecimal digits.
@@ -9,7 +9,15 @@ pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
     pub fn of(key: &PublicKey) -> Self {
-        let digest = Sha256::new().chain_update(b"redring fingerprint").chain_update(key.0).finalize();
+        Self::of_bytes(&key.0)
+    }
+
+    pub fn of_signing_key(key: &ConsoleSigningKey) -> Self {
+        Self::of_bytes(&key.to_bytes())
+    }
+
+    fn of_bytes(key: &[u8; 32]) -> Self {
+        let digest = Sha256::new().chain_update(b"redring fingerprint").chain_update(key).finalize();
         let mut first = [0; 16];
         first.copy_from_slice(&digest[..16]);
         Self(first)

@@ -11,7 +11,7 @@ use crate::link::{
 };
 use crate::reason::EndReason;
 use crate::refusal::RefusalCode;
-use crate::secure::{EnrolmentString, Grant, Limits, PublicKey, Secret, SessionCode};
+use crate::secure::{ConsoleSigner, EndFound, EnrolmentString, Grant, Limits, PublicKey, Receipt, Secret, SessionCode};
 use crate::signals::{Signal, SignalKind, SignalState, Signals, SystemUser};
 use crate::terms::{CallPolicy, ShortcutPolicy, Terms};
 use crate::time::Micros;
@@ -203,7 +203,7 @@ fn link(list: &mut Samples) {
         highest_access: Access::Modify,
         can_restart: true,
     };
-    list.add("FromAgent.Hello", &FromAgent::Hello { info, call });
+    list.add("FromAgent.Hello", &FromAgent::Hello { info, call, signing_key: signer().public_key() });
     list.add("FromAgent.Pulse", &FromAgent::Pulse { sent_at: Micros(1) });
     list.add("FromAgent.CallChanged", &FromAgent::CallChanged { call: CallState::Idle, sent_at: Micros(1) });
     list.add("FromAgent.Nonce", &FromAgent::Nonce { request: 1, nonce: [7; 32], call: CallState::Unknown });
@@ -214,7 +214,8 @@ fn link(list: &mut Samples) {
     for event in session_events() {
         list.add(format!("FromAgent.Event.{event:?}"), &FromAgent::Event { session: SESSION, event });
     }
-    list.add("FromAgent.Ended", &FromAgent::Ended { session: SESSION, reason: EndReason::ViewerLost, restarts: true });
+    let receipt = signer().sign_receipt(&receipt(Some(61_000), EndFound::Clean)).into_bytes();
+    list.add("FromAgent.Ended", &FromAgent::Ended { receipt: Blob::new(receipt).unwrap_or_default() });
     for (name, signals) in signals() {
         list.add(format!("FromAgent.Signals.{name}"), &FromAgent::Signals { signals });
     }
@@ -240,6 +241,7 @@ fn link(list: &mut Samples) {
     for reason in [LinkClose::Replaced, LinkClose::Revoked, LinkClose::ProtocolError, LinkClose::Stopping] {
         list.add(format!("ToAgent.Bye.{reason:?}"), &ToAgent::Bye { reason });
     }
+    list.add("ToAgent.ReceiptTaken", &ToAgent::ReceiptTaken { number: 7 });
 }
 
 fn session_events() -> Vec<SessionEvent> {
@@ -305,6 +307,8 @@ fn secure(list: &mut Samples) {
         list.add(format!("Terms.{when_call_starts:?}.{view_shortcuts:?}"), &terms);
     }
     list.add("SessionCode", &SessionCode::of(&[7; 32]));
+    list.add("Receipt.Clean", &receipt(Some(61_000), EndFound::Clean));
+    list.add("Receipt.Crash", &receipt(None, EndFound::Crash));
     let string = EnrolmentString {
         url: Text::fitted("https://rooms.example.com"),
         server_key: PublicKey([1; 32]),
@@ -317,6 +321,24 @@ fn secure(list: &mut Samples) {
 
 const SESSION: SessionId = SessionId([0xA5; 16]);
 const CONSOLE: ConsoleId = ConsoleId([0xC0; 16]);
+
+fn signer() -> ConsoleSigner {
+    ConsoleSigner::new(&Secret::new([9; 32]))
+}
+
+fn receipt(shown_ms: Option<u64>, found: EndFound) -> Receipt {
+    Receipt {
+        tenant: tenant(),
+        console: CONSOLE,
+        session: SESSION,
+        number: 7,
+        reason: EndReason::AgentCrash,
+        restarts: true,
+        viewer_came: true,
+        shown_ms,
+        found,
+    }
+}
 
 fn tenant() -> TenantId {
     TenantId::new("contoso").unwrap_or_else(|_| unreachable!("a slug"))

@@ -7,10 +7,11 @@ use protocol::ids::{
 use protocol::link::SessionEvent;
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
+use protocol::secure::EndFound;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::storage::Assignment;
+use crate::storage::{Assignment, SessionRecord};
 
 /// What every event of a session says about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,6 +23,19 @@ pub struct SessionFacts {
     /// Whose session it is.
     pub user: UserId,
     pub user_name: String,
+}
+
+impl From<&SessionRecord> for SessionFacts {
+    fn from(record: &SessionRecord) -> Self {
+        Self {
+            session: record.id,
+            room: record.room.clone(),
+            console: record.console,
+            access: record.access,
+            user: record.user,
+            user_name: record.user_name.clone(),
+        }
+    }
 }
 
 /// One field that a change concerned.
@@ -214,6 +228,32 @@ events! {
     ConsoleReleased = "console.released", Console, "Update", Successful {
         room: RoomId, console: ConsoleId, fingerprint: String,
     };
+    /// The first that the console showed; its receipts are signed with it.
+    SigningKeyLearned = "console.signing_key_learned", Console, "Update", Successful {
+        room: RoomId, console: ConsoleId,
+        /// Of the signing key.
+        fingerprint: String,
+    };
+    /// Somebody with the console's key showed another signing key.
+    SigningKeyRefused = "console.signing_key_refused", Console, "Update", Failed {
+        room: RoomId, console: ConsoleId,
+        /// Of the key that was shown.
+        fingerprint: String,
+    };
+    /// A receipt that is not the console's, or of no session of the console.
+    ReceiptRefused = "console.receipt_refused", Console, "Create", Failed {
+        room: RoomId, console: ConsoleId,
+        /// What the receipt says, when the console signed it.
+        #[serde(skip_serializing_if = "Option::is_none")] claimed_session: Option<SessionId>,
+        #[serde(skip_serializing_if = "Option::is_none")] receipt: Option<u64>,
+        why: String,
+    };
+    /// A console's receipts do not go on where they stopped: some were lost, or its record of them was.
+    ReceiptsMissing = "console.receipts_missing", Console, "Create", Failed {
+        room: RoomId, console: ConsoleId,
+        /// The number that was to come, and the one that came.
+        expected: u64, receipt: u64,
+    };
     EnrolmentFailed = "console.enrolment_failed", Console, "Create", Failed { room: RoomId };
     ConsoleConnected = "console.connected", Console, "Update", Successful { room: RoomId, console: ConsoleId };
     ConsoleDisconnected = "console.disconnected", Console, "Update", Successful { room: RoomId, console: ConsoleId };
@@ -263,6 +303,16 @@ events! {
         started_at: UnixMillis, ended_at: UnixMillis, end_reason: EndReason,
         /// The device restarts now.
         restarts: bool,
+    };
+    /// What the console says about the end, signed by it; told once, whenever the console can be heard.
+    SessionEndConfirmed = "session.end.confirmed", RemoteAccessSession, "Update", Successful {
+        #[serde(flatten)] facts: SessionFacts,
+        /// The console's number for it.
+        receipt: u64,
+        end_reason: EndReason, restarts: bool, viewer_came: bool,
+        /// From the first picture to the last; none when there was none, or the agent that knew is gone.
+        #[serde(skip_serializing_if = "Option::is_none")] shown_ms: Option<u64>,
+        found: EndFound,
     };
     IndicatorShown = "session.indicator_shown", RemoteAccessSession, "Update", Successful {
         #[serde(flatten)] facts: SessionFacts,
@@ -400,6 +450,10 @@ impl Event {
             | Self::ConsoleRevoked { room, .. }
             | Self::CloneSuspected { room, .. }
             | Self::ConsoleReleased { room, .. }
+            | Self::SigningKeyLearned { room, .. }
+            | Self::SigningKeyRefused { room, .. }
+            | Self::ReceiptRefused { room, .. }
+            | Self::ReceiptsMissing { room, .. }
             | Self::EnrolmentFailed { room }
             | Self::ConsoleConnected { room, .. }
             | Self::ConsoleDisconnected { room, .. }
@@ -413,6 +467,7 @@ impl Event {
             Self::SessionStart { facts, .. }
             | Self::SessionReconnect { facts }
             | Self::SessionEnd { facts, .. }
+            | Self::SessionEndConfirmed { facts, .. }
             | Self::IndicatorShown { facts }
             | Self::IndicatorHidden { facts }
             | Self::ViewerConnected { facts }

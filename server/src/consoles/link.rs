@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::api::ConsoleSignals;
 use protocol::link::{FromAgent, LINK_MESSAGE_MAX_BYTES, LinkClose, ToAgent, close};
-use protocol::secure::Fingerprint;
 use protocol::secure::noise::Transport;
+use protocol::secure::{ConsoleSigningKey, Fingerprint};
 use protocol::signals::Signals;
 use protocol::wire::{Decode as _, Encode as _};
 use tokio::sync::{mpsc, watch};
@@ -17,8 +17,9 @@ use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 
 use super::pace::Pace;
 use super::questions::{Answer, AskError, Questions};
+use super::receipts::Receipts;
 use super::registry::{Hello, Registry, Report, Reports, Seat};
-use super::statement::{are_plausible, end_reason, is_plausible};
+use super::statement::{are_plausible, is_plausible};
 use super::welcome::welcome;
 use crate::audit::{Actor, Client, Event};
 use crate::relay::socket::{Carrier, CloseCode, end};
@@ -80,6 +81,7 @@ pub struct Link<'a, S> {
     closing: watch::Receiver<Option<LinkClose>>,
     /// From the agent's greeting on.
     seat: Option<Seat>,
+    receipts: Option<Receipts>,
 }
 
 /// How often an agent may say what is written to the database.
@@ -89,7 +91,7 @@ struct Paces {
 }
 
 /// Why a link ends.
-enum Stop {
+pub(super) enum Stop {
     /// The agent left or cannot be reached.
     Gone,
     /// This side closes.
@@ -111,7 +113,7 @@ impl<'a, S: Carrier> Link<'a, S> {
         let (closing_sender, closing) = watch::channel(None);
         let questions = Arc::new(Mutex::new(Questions::new(limits.questions_max)));
         let handle = LinkHandle { outgoing: outgoing_sender, closing: closing_sender, questions };
-        Self { socket, transport, registry, reports, handle, outgoing, closing, seat: None }
+        Self { socket, transport, registry, reports, handle, outgoing, closing, seat: None, receipts: None }
     }
 
     /// Says `bye` at once and closes.
@@ -181,11 +183,11 @@ impl<'a, S: Carrier> Link<'a, S> {
         let opened = self.transport.open(sealed).map_err(|_| wrong())?;
         let message = FromAgent::from_bytes(&opened).map_err(|_| wrong())?;
         let console = newcomer.console.id;
-        if let FromAgent::Hello { info, call } = message {
+        if let FromAgent::Hello { info, call, signing_key } = message {
             if !is_plausible(&info) || !paces.greetings.allows(self.registry.core.clock.monotonic()) {
                 return Err(wrong());
             }
-            return self.hello(newcomer, Hello { info, call }).await;
+            return self.hello(newcomer, Hello { info, call }, signing_key).await;
         }
         let seat = self.seat.as_ref().ok_or_else(wrong)?;
         match message {
@@ -196,9 +198,10 @@ impl<'a, S: Carrier> Link<'a, S> {
             FromAgent::Refused { request, code } => self.answer(request, Answer::Refused { code }),
             FromAgent::Accepted { request, session } => self.answer(request, Answer::Accepted { session }),
             FromAgent::Event { session, event } => self.reports.report(console, Report::Event { session, event }),
-            FromAgent::Ended { session, reason, restarts } => {
-                let reason = end_reason(reason);
-                self.reports.report(console, Report::Ended { session, reason, restarts });
+            FromAgent::Ended { receipt } => {
+                let receipts = self.receipts.as_mut().ok_or_else(wrong)?;
+                let number = receipts.take(self.registry, self.reports, newcomer, receipt.into_vec()).await?;
+                self.handle.send(ToAgent::ReceiptTaken { number });
             }
             FromAgent::Signals { signals } => {
                 if !are_plausible(&signals) || !paces.signals.allows(self.registry.core.clock.monotonic()) {
@@ -211,7 +214,12 @@ impl<'a, S: Carrier> Link<'a, S> {
     }
 
     /// The first greeting takes the console's place in the registry; later ones bring news of its machine.
-    async fn hello(&mut self, newcomer: &Newcomer, hello: Hello) -> Result<(), Stop> {
+    async fn hello(&mut self, newcomer: &Newcomer, hello: Hello, signing_key: ConsoleSigningKey) -> Result<(), Stop> {
+        match &self.receipts {
+            Some(receipts) if receipts.key == signing_key => {}
+            Some(_) => return Err(Stop::Close(LinkClose::ProtocolError)),
+            None => self.receipts = Some(Receipts::open(self.registry, newcomer, signing_key).await?),
+        }
         let (scope, console) = (&newcomer.scope, &newcomer.console);
         let core = &self.registry.core;
         let stored = core.storage.set_console_info(scope, &console.id, &StoredConsoleInfo::from(&hello.info)).await;
@@ -365,7 +373,7 @@ async fn note(registry: &Registry, newcomer: &Newcomer, event: Event) {
     log_failure(core.storage.console_seen(scope, &console, core.clock.now()).await.err(), newcomer);
 }
 
-fn log_failure(error: Option<crate::storage::StorageError>, newcomer: &Newcomer) {
+pub(super) fn log_failure(error: Option<crate::storage::StorageError>, newcomer: &Newcomer) {
     if let Some(error) = error {
         tracing::error!(console.id = %newcomer.console.id, %error, "what a console did could not be stored");
     }

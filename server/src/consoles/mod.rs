@@ -8,6 +8,7 @@ mod limits;
 pub mod link;
 mod pace;
 mod questions;
+mod receipts;
 pub mod registry;
 mod statement;
 mod swaps;

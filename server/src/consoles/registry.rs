@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use protocol::api::{CallStatus, UnixMillis};
 use protocol::ids::{ConsoleId, RoomId, SessionId, TenantId};
 use protocol::link::{CallState, ConsoleInfo, LinkClose, SessionEvent, ToAgent};
@@ -46,17 +47,16 @@ pub enum Report {
         session: SessionId,
         event: SessionEvent,
     },
-    Ended {
-        session: SessionId,
-        reason: EndReason,
-        restarts: bool,
-    },
 }
 
-/// Who is told what agents report. Must not block.
+/// Who is told what agents report. `console` was proved by its key; the sessions are only claimed.
+#[async_trait]
 pub trait Reports: Send + Sync {
-    /// `console` was proved by its key; the sessions in `report` are only claimed.
+    /// Must not block.
     fn report(&self, console: ConsoleId, report: Report);
+
+    /// The console is done with a session. Returns when the end is on record, or when that takes too long.
+    async fn ended(&self, console: ConsoleId, session: SessionId, reason: EndReason, restarts: bool);
 }
 
 /// One owner of the map of connected consoles. Open pages are told what changes.

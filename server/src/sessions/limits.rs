@@ -34,6 +34,8 @@ pub struct SessionLimits {
     pub activity_every: Duration,
     /// How long the console may take to say good-bye to the viewer before the relay closes the sockets.
     pub farewell: Duration,
+    /// How long a console's receipt waits for the end that it confirms, so that it stands behind it in the log.
+    pub end_stored_within: Duration,
     /// How long to wait before an end that could not be stored is tried again.
     pub store_again_after: Duration,
     /// Live sessions of one console, and of one user.
@@ -57,6 +59,7 @@ impl Default for SessionLimits {
             recheck_every: Duration::from_millis(500),
             activity_every: Duration::from_mins(1),
             farewell: Duration::from_secs(1),
+            end_stored_within: Duration::from_secs(2),
             store_again_after: Duration::from_secs(1),
             per_console_max: 16,
             per_user_max: 16,

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use protocol::ids::{ConsoleId, RoomId, SessionId, UserId};
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
@@ -91,16 +92,8 @@ impl SessionManager {
         for (scope, record) in leftovers {
             // Nobody knows more than when it was last seen.
             let end = SessionEnd { at: record.last_seen_at.max(record.started_at), reason: EndReason::ServerStopped };
-            let facts = SessionFacts {
-                session: record.id,
-                room: record.room,
-                console: record.console,
-                access: record.access,
-                user: record.user,
-                user_name: record.user_name,
-            };
             let event = Event::SessionEnd {
-                facts,
+                facts: SessionFacts::from(&record),
                 started_at: record.started_at,
                 ended_at: end.at,
                 end_reason: end.reason,
@@ -244,6 +237,7 @@ impl SessionManager {
     }
 }
 
+#[async_trait]
 impl Reports for SessionManager {
     fn report(&self, console: ConsoleId, report: Report) {
         match report {
@@ -258,11 +252,14 @@ impl Reports for SessionManager {
                     tracing::warn!(session.id = %session.id(), "a console reports more than can be stored");
                 }
             }
-            Report::Ended { session, reason, restarts } => {
-                let Some(session) = self.of_console(console, session) else { return };
-                session.ended_by_agent(reason, restarts);
-            }
         }
+    }
+
+    async fn ended(&self, console: ConsoleId, session: SessionId, reason: EndReason, restarts: bool) {
+        let Some(session) = self.of_console(console, session) else { return };
+        session.ended_by_agent(reason, restarts);
+        // An end that cannot be stored at the moment keeps nobody waiting.
+        let _ = timeout(self.limits.end_stored_within, session.ended()).await;
     }
 }
 

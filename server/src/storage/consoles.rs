@@ -5,7 +5,7 @@ use protocol::access::Access;
 pub use protocol::api::ConsoleStatus;
 use protocol::api::{ConsoleSignals, UnixMillis};
 use protocol::ids::{ConsoleId, DisplayInfo, RoomId, UserId};
-use protocol::secure::PublicKey;
+use protocol::secure::{ConsoleSigningKey, PublicKey};
 
 use super::{NewEvent, Result, TenantScope};
 
@@ -15,6 +15,10 @@ pub struct Console {
     pub id: ConsoleId,
     pub room: RoomId,
     pub key: PublicKey,
+    /// What its receipts are signed with; `None` until its first greeting.
+    pub signing_key: Option<ConsoleSigningKey>,
+    /// Of the last receipt that was heard of it.
+    pub receipt_number: Option<u64>,
     /// Who trusts it; `None` while nobody does.
     pub approval: Option<Approval>,
     /// Set aside since then: its key seems to be in two places.

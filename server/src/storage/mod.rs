@@ -5,7 +5,7 @@
 //!
 //! A change that is audited takes its [`NewEvent`] along, so that the change and the event are committed together or
 //! not at all. Reading order: [`tenants`], [`users`], [`groups`], [`logins`], [`invitations`], [`identities`], [`passkeys`], [`roles`],
-//! [`rooms`], [`consoles`], [`sessions`], [`events`], [`event_search`], [`installation`], then [`sqlite`].
+//! [`rooms`], [`consoles`], [`sessions`], [`receipts`], [`events`], [`event_search`], [`installation`], then [`sqlite`].
 
 pub mod consoles;
 pub mod event_search;
@@ -16,6 +16,7 @@ pub mod installation;
 pub mod invitations;
 pub mod logins;
 pub mod passkeys;
+pub mod receipts;
 pub mod roles;
 pub mod rooms;
 pub mod sessions;
@@ -34,6 +35,7 @@ pub use installation::{Installation, SetupLink};
 pub use invitations::{Invitations, NewInvitation};
 pub use logins::{LoginKey, LoginRecord, Logins};
 pub use passkeys::{PasskeyRecord, Passkeys};
+pub use receipts::{NewReceipt, Receipts};
 pub use roles::{Assignment, AssignmentScope, AssignmentsOf, NewRole, Role, Roles};
 pub use rooms::{NewRoom, Room, RoomFacts, Rooms};
 pub use sessions::{NewSession, SessionEnd, SessionRecord, Sessions};
@@ -70,6 +72,7 @@ pub trait Storage:
     + Rooms
     + Consoles
     + Sessions
+    + Receipts
     + Events
     + EventSearches
     + Installation
@@ -91,6 +94,7 @@ impl<T> Storage for T where
         + Rooms
         + Consoles
         + Sessions
+        + Receipts
         + Events
         + EventSearches
         + Installation

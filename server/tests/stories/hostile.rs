@@ -66,7 +66,7 @@ async fn a_session_does_not_notice_hostile_peers() {
         for n in 0..200_u32 {
             let lie = match n % 3 {
                 0 => FromAgent::Event { session: id, event: SessionEvent::RestartRequested },
-                1 => FromAgent::Hello { info: info(), call: CallState::Idle },
+                1 => rogue.greeting(info(), CallState::Idle),
                 _ => FromAgent::Nonce { request: n, nonce: [0; 32], call: CallState::Idle },
             };
             let sealed = rogue.transport.seal(&lie.to_bytes()).unwrap();

@@ -6,11 +6,11 @@ use protocol::api::{RoomDetail, RoomState, SignalReport, SystemUserReport};
 use protocol::geometry::PixelSize;
 use protocol::ids::{DisplayId, DisplayInfo};
 use protocol::link::{CallState, FromAgent, LINK_MESSAGE_MAX_BYTES, LinkClose, Opening, SessionEvent, ToAgent, close};
-use protocol::reason::EndReason;
+use protocol::secure::ConsoleSigner;
 use protocol::secure::noise::Handshake;
 use protocol::signals::{Signal, SignalKind, SignalState, Signals, SystemUser};
 use protocol::time::Micros;
-use protocol::wire::{Encode as _, List, Text};
+use protocol::wire::{Blob, Encode as _, List, Text};
 use server::clock::Clock;
 use server::live::Change;
 use tokio_tungstenite::tungstenite::Message;
@@ -114,7 +114,7 @@ async fn nothing_may_come_before_the_hello() {
         FromAgent::CallChanged { call: CallState::Idle, sent_at: Micros(1) },
         FromAgent::Accepted { request: 0, session },
         FromAgent::Event { session, event: SessionEvent::IndicatorShown },
-        FromAgent::Ended { session, reason: EndReason::Idle, restarts: false },
+        FromAgent::Ended { receipt: Blob::default() },
         FromAgent::Signals { signals: Signals::default() },
     ];
     world.enrol("aurora", 1).await;
@@ -130,7 +130,8 @@ async fn what_is_not_understood_ends_the_link() {
     let world = World::start().await;
     world.enrol("aurora", 1).await;
     let too_long_name = {
-        let mut hello = FromAgent::Hello { info: info(), call: CallState::Idle }.to_bytes();
+        let signing_key = ConsoleSigner::new(&key(1)).public_key();
+        let mut hello = FromAgent::Hello { info: info(), call: CallState::Idle, signing_key }.to_bytes();
         // The length of the first text, the agent's version.
         hello[1] = 200;
         hello
@@ -160,7 +161,7 @@ async fn displays_that_cannot_be_are_refused() {
         let mut agent = world.reconnect("aurora", key(1)).await;
         let mut info = info();
         info.displays = List::fitted(displays);
-        agent.send(&FromAgent::Hello { info, call: CallState::Idle }).await;
+        agent.send(&agent.greeting(info, CallState::Idle)).await;
         assert_closed(&mut agent, LinkClose::ProtocolError, close::BAD_MESSAGE).await;
     }
 }

@@ -16,6 +16,7 @@ mod oidc;
 mod oracle;
 mod passkeys;
 mod people;
+mod receipts;
 mod relay;
 mod roles;
 mod session;

@@ -90,7 +90,7 @@ async fn the_lower_of_role_and_console_is_granted() {
 
     let mut info = crate::support::agent::info();
     info.highest_access = Access::View;
-    agent.send(&FromAgent::Hello { info, call: CallState::Idle }).await;
+    agent.send(&agent.greeting(info, CallState::Idle)).await;
     agent.pulse(Micros(1)).await;
     let technician = world.modifier_of("aurora").await;
     until("the console's own ceiling counts", async || {
@@ -267,7 +267,7 @@ async fn a_console_whose_link_breaks_for_a_moment_keeps_its_session() {
     world.await_events("console.disconnected").await;
     let key = session.agent.key.clone();
     session.agent = world.reconnect("aurora", key).await;
-    session.agent.send(&FromAgent::Hello { info: crate::support::agent::info(), call: CallState::Idle }).await;
+    session.agent.send(&session.agent.greeting(crate::support::agent::info(), CallState::Idle)).await;
     let ToAgent::Leases { sessions } = session.agent.receive().await else { panic!("the leases") };
     assert_eq!(sessions.into_vec(), [id], "the session that may go on");
     session.exchange(b"same", b"sockets").await;

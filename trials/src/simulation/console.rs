@@ -7,12 +7,14 @@ use agent::driver::exchange::{ConnectionEvent, ConnectionId, Exchange, Order};
 use agent::driver::{Core, CoreParts, Input, NewSocket, Outside, ShortcutDone, Sockets, Timing};
 use agent::hands::{Hands, HandsWorker};
 use agent::identity::{Enrolled, Identity};
-use agent::platform::{Rights, RoomName};
-use agent::record::Record;
+use agent::platform::{Power, Rights, RoomName};
+use agent::record::{Circumstances, Record};
 use agent::state_dir::StateDir;
 use protocol::access::Access;
 use protocol::link::FromAgent;
-use protocol::secure::{EnrolmentString, GrantKey, PublicKey, Secret, SecretKey};
+use protocol::secure::{
+    ConsoleSigner, EnrolmentString, GrantKey, PublicKey, Receipt, Secret, SecretKey, SignedReceipt,
+};
 use protocol::time::Micros;
 use protocol::wire::Text;
 use tokio::sync::mpsc;
@@ -101,6 +103,17 @@ pub(super) fn key_of(console: usize) -> SecretKey {
     Secret::new([console as u8 + 101; 32])
 }
 
+fn signing_key_of(console: usize) -> Secret<32> {
+    Secret::new([console as u8 + 151; 32])
+}
+
+/// The receipt in what a console says, when it is one and the console's own.
+pub(super) fn receipt_of(console: usize, message: &FromAgent) -> Option<Receipt> {
+    let FromAgent::Ended { receipt } = message else { return None };
+    let key = ConsoleSigner::new(&signing_key_of(console)).public_key();
+    SignedReceipt::from_untrusted(receipt.clone().into_vec()).verify(&key).ok()
+}
+
 impl Console {
     pub(super) fn new(number: usize, grant_key: GrantKey, plant: Option<Plant>) -> Self {
         let hardware = Hardware::new(plant);
@@ -116,8 +129,15 @@ impl Console {
         }
         let boot = format!("boot {}", self.n_boots);
         let unix_s = UNIX_S + now.0 / 1_000_000;
+        let identity = self.identity();
+        let circumstances = Circumstances {
+            identity: &identity,
+            boot: &boot,
+            now_unix_s: unix_s,
+            can_restart: Power::can_restart(&self.hardware),
+        };
         let (record, resumable) =
-            Record::load(self.dir.clone(), &boot, unix_s).unwrap_or_else(|_| unreachable!("in memory"));
+            Record::load(self.dir.clone(), &circumstances).unwrap_or_else(|_| unreachable!("in memory"));
         let (hands, worker) = Hands::new(Box::new(self.hardware.clone()));
         let (link_sender, link) = mpsc::channel(256);
         let (done, shortcuts_done) = mpsc::channel(64);
@@ -135,7 +155,6 @@ impl Console {
             shortcuts_done: done,
             random: if self.plant == Some(Plant::NonceRepeats) { same_nonce } else { fresh_nonce },
         };
-        let identity = self.identity();
         let parts = CoreParts {
             dir: self.dir.clone(),
             identity: &identity,
@@ -175,6 +194,7 @@ impl Console {
         let dir = StateDir::in_memory();
         let mut identity = Identity::load(&dir, Some(&string)).unwrap_or_else(|_| unreachable!("in memory"));
         identity.key = key_of(self.number);
+        identity.signing_key = signing_key_of(self.number);
         identity.enrolled = Some(self.enrolled());
         identity
     }
@@ -363,7 +383,7 @@ impl Connection {
         if let Some(over) = self.exchange.over().filter(|_| over.is_some()) {
             is_quiet = false;
             self.is_closed = true;
-            events.push((id, ConnectionEvent::Over(over)));
+            events.push((id, ConnectionEvent::Over { over, shown: self.exchange.shown() }));
             said.push(Said::Closes { socket: self.socket });
         } else if self.exchange.over().is_some() {
             // It ended by what it was just polled for: the next round says its last words.

@@ -135,5 +135,12 @@ impl World {
             let what = format!("{session} has {} ends", record.ends.len());
             self.broken(Rule::OneEnd, what);
         }
+        let served = self.office.records.iter().filter(|(session, _)| self.served.contains(session));
+        let wrong =
+            served.map(|(session, record)| (session, &record.receipts)).find(|(_, receipts)| receipts.len() != 1);
+        if let Some((session, receipts)) = wrong {
+            let what = format!("{session} has the receipts {receipts:?}");
+            self.broken(Rule::OneReceipt, what);
+        }
     }
 }

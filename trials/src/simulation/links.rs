@@ -4,10 +4,11 @@ use agent::driver::Input;
 use agent::link::{LinkEvent, Welcome};
 use protocol::link::{Enrolment, FromAgent, SessionEvent, ToAgent};
 use protocol::reason::EndReason;
-use protocol::secure::SignedGrant;
+use protocol::secure::{Receipt, SignedGrant};
 use protocol::time::Micros;
 
-use super::console::{Process, Said};
+use super::console::{Process, Said, receipt_of};
+use super::plant::Plant;
 use super::relay::Splice;
 use super::rules::Rule;
 use super::{Happening, Known, World};
@@ -63,10 +64,13 @@ impl World {
         if !self.office.is_up || self.now < self.links_blocked[console] {
             return self.try_link(console);
         }
+        if std::mem::take(&mut self.wires[console].is_known_to_agent) {
+            // The agent finds the old line broken before it has a new one.
+            self.agent_loses_link(console);
+        }
         let wire = &mut self.wires[console];
         wire.number += 1;
         wire.is_up = true;
-        wire.is_known_to_agent = false;
         (wire.to_agent_at, wire.from_agent_at) = (self.now, self.now);
         let link = wire.number;
         self.office.link_up(console);
@@ -110,13 +114,17 @@ impl World {
             self.office.link_down(console, self.now);
             return self.follow_office();
         }
-        let generation = self.consoles[console].generation;
         if std::mem::take(&mut self.wires[console].is_known_to_agent) {
-            self.with_process(console, generation, |process, now, said| {
-                process.take(Input::Link(LinkEvent::Down { unsent: Vec::new() }), now, said);
-            });
+            self.agent_loses_link(console);
         }
         self.try_link(console);
+    }
+
+    fn agent_loses_link(&mut self, console: usize) {
+        let generation = self.consoles[console].generation;
+        self.with_process(console, generation, |process, now, said| {
+            process.take(Input::Link(LinkEvent::Down { unsent: Vec::new() }), now, said);
+        });
     }
 
     pub(super) fn tell_agent(&mut self, console: usize, link: u32, message: ToAgent) {
@@ -157,6 +165,7 @@ impl World {
             match word {
                 Said::Link(message) => {
                     self.note_message(console, &message);
+                    self.forget_what_was_said(console, &message);
                     let wire = &self.wires[console];
                     if wire.is_up && wire.is_known_to_agent {
                         let (link, behind) = (wire.number, wire.from_agent_at);
@@ -197,6 +206,7 @@ impl World {
                     self.broken(Rule::GrantOnce, format!("{session} by a grant that was spent"));
                 }
                 self.accepted.push(nonce);
+                self.served.insert(*session);
                 if let Some(known) = self.known.get_mut(session) {
                     known.leased_until = self.now + Micros::from_secs(15);
                 }
@@ -206,16 +216,26 @@ impl World {
                     known.restart_on_end = *on;
                 }
             }
-            FromAgent::Ended { session, reason, .. } => {
-                if let Some(known) = self.known.remove(session)
+            FromAgent::Ended { .. } => {
+                let Some(receipt) = receipt_of(console, message) else { return };
+                if let Some(known) = self.known.remove(&receipt.session)
                     && known.was_open
                     && known.restart_on_end
-                    && *reason != EndReason::RestartTimedOut
+                    && receipt.reason != EndReason::RestartTimedOut
                 {
                     self.owes_restart[console] = true;
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A fault: the console takes it for granted that what it said was heard.
+    fn forget_what_was_said(&mut self, console: usize, message: &FromAgent) {
+        let said = receipt_of(console, message).filter(|_| self.plant == Some(Plant::ReceiptSaidOnce));
+        if let Some(Receipt { number, .. }) = said {
+            let link = self.wires[console].number;
+            self.at(self.now, Happening::ToAgent { console, link, message: ToAgent::ReceiptTaken { number } });
         }
     }
 

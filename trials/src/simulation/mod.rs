@@ -21,7 +21,7 @@ pub use plant::Plant;
 pub use rules::{Rule, Violation};
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::{Duration, Instant};
 
 use agent::driver::Input;
@@ -208,6 +208,8 @@ struct World {
     known: BTreeMap<SessionId, Known>,
     /// Offers that a console accepted, by their nonces.
     accepted: Vec<[u8; 32]>,
+    /// Sessions that a console accepted.
+    served: BTreeSet<SessionId>,
     offers_under_way: BTreeMap<(usize, u32), ([u8; 32], SessionId)>,
     heard_at: [Micros; N_CONSOLES],
     in_call_since: [Option<Micros>; N_CONSOLES],
@@ -258,6 +260,7 @@ impl World {
             story: Story::default(),
             known: BTreeMap::new(),
             accepted: Vec::new(),
+            served: BTreeSet::new(),
             offers_under_way: BTreeMap::new(),
             heard_at: [Micros::ZERO; N_CONSOLES],
             in_call_since: [None; N_CONSOLES],

@@ -8,7 +8,7 @@ use protocol::ids::{ConsoleId, RoomId, SessionId, TenantId};
 use protocol::link::{CallState, FromAgent, SessionEvent, ToAgent};
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
-use protocol::secure::{Grant, GrantSigner, Limits, PublicKey, Secret, SignedGrant};
+use protocol::secure::{Grant, GrantSigner, Limits, PublicKey, Receipt, Secret, SignedGrant};
 use protocol::terms::Terms;
 use protocol::time::Micros;
 use protocol::wire::{Blob, List, Text};
@@ -29,6 +29,8 @@ pub(super) struct Record {
     /// What the gate gave.
     pub(super) access: Access,
     pub(super) ends: Vec<(EndReason, Micros)>,
+    /// What the console said about its end, each once.
+    pub(super) receipts: Vec<Receipt>,
 }
 
 /// A session that lives.
@@ -259,13 +261,17 @@ impl Office {
     }
 
     pub(super) fn take_message(&mut self, console: usize, message: FromAgent, now: Micros) {
+        if let Some(receipt) = super::console::receipt_of(console, &message) {
+            return self.take_receipt(console, receipt, now);
+        }
         match message {
             FromAgent::Hello { call, .. } | FromAgent::CallChanged { call, .. } => {
                 if let Some(link) = &mut self.links[console] {
                     link.call = call;
                 }
             }
-            FromAgent::Pulse { .. } | FromAgent::Signals { .. } => {}
+            // A receipt that is not the console's ends its link; there is none here.
+            FromAgent::Pulse { .. } | FromAgent::Signals { .. } | FromAgent::Ended { .. } => {}
             FromAgent::Nonce { request, nonce, call } => self.take_nonce(request, nonce, call, now),
             FromAgent::Refused { request, code } => match self.asks.remove(&request) {
                 Some((Ask::Nonce(request), _)) => self.answer(request, Err(code)),
@@ -279,8 +285,18 @@ impl Office {
             },
             FromAgent::Accepted { request, session } => self.take_consent(request, session, now),
             FromAgent::Event { session, event } => self.take_event(session, &event, now),
-            FromAgent::Ended { session, reason, .. } => self.end(session, reason, now),
         }
+    }
+
+    fn take_receipt(&mut self, console: usize, receipt: Receipt, now: Micros) {
+        let number = receipt.number;
+        self.end(receipt.session, receipt.reason, now);
+        if let Some(record) = self.records.get_mut(&receipt.session).filter(|record| record.console == console)
+            && !record.receipts.contains(&receipt)
+        {
+            record.receipts.push(receipt);
+        }
+        self.acts.push(Act::Tell { console, message: ToAgent::ReceiptTaken { number } });
     }
 
     fn take_nonce(&mut self, number: u32, nonce: [u8; 32], call: CallState, now: Micros) {
@@ -342,7 +358,8 @@ impl Office {
         id[..8].copy_from_slice(&self.n_sessions.to_le_bytes());
         let session = SessionId(id);
         let access = self.permissions[request.person].unwrap_or(Access::View);
-        let record = Record { console: request.console, person: request.person, access, ends: Vec::new() };
+        let record =
+            Record { console: request.console, person: request.person, access, ends: Vec::new(), receipts: Vec::new() };
         if self.plant == Some(Plant::OfferedUnwritten) {
             self.unwritten.push((session, record, now + Micros::from_secs(2)));
         } else {

@@ -32,10 +32,12 @@ pub enum Plant {
     RevocationIgnored,
     /// The server offers a session before it has written that it starts.
     OfferedUnwritten,
+    /// The console says what became of a session once, whether it is heard or not.
+    ReceiptSaidOnce,
 }
 
 impl Plant {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::RingNotShown,
         Self::RingStays,
         Self::KeysStay,
@@ -49,6 +51,7 @@ impl Plant {
         Self::GrantsTooMuch,
         Self::RevocationIgnored,
         Self::OfferedUnwritten,
+        Self::ReceiptSaidOnce,
     ];
 
     /// The promise that it breaks.
@@ -65,6 +68,7 @@ impl Plant {
             Self::GrantsTooMuch => Rule::ViewOnlyLooks,
             Self::RevocationIgnored => Rule::Revoked,
             Self::OfferedUnwritten => Rule::StartOnRecord,
+            Self::ReceiptSaidOnce => Rule::OneReceipt,
         }
     }
 }

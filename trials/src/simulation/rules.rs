@@ -15,6 +15,8 @@ pub enum Rule {
     StartOnRecord,
     /// Every session that was started has exactly one end on record.
     OneEnd,
+    /// Every session that a console served has exactly one receipt on record when the console was heard again.
+    OneReceipt,
     /// A View session injects nothing.
     ViewOnlyLooks,
     /// No key or button is down 1.5 s after the viewer was heard last, or after its session.

@@ -131,8 +131,17 @@ impl Server {
 
     /// The reasons of the ends of a session that are on record.
     pub async fn ends(&self, session: SessionId) -> Vec<String> {
+        self.reasons("session.end", session).await
+    }
+
+    /// The reasons in the console's receipts for a session.
+    pub async fn receipts(&self, session: SessionId) -> Vec<String> {
+        self.reasons("session.end.confirmed", session).await
+    }
+
+    async fn reasons(&self, kind: &str, session: SessionId) -> Vec<String> {
         let id = session.to_string();
-        let ends = self.events().await.into_iter().filter(|event| event.kind == "session.end");
+        let ends = self.events().await.into_iter().filter(|event| event.kind == kind);
         let bodies = ends.filter(|event| event.body.contains(&id)).map(|event| serde_json::from_str(&event.body));
         let reason = |body: Value| body["end_reason"].as_str().expect("a reason").to_owned();
         bodies.map(|body| reason(body.expect("JSON"))).collect()

@@ -7,7 +7,7 @@ use agent::identity::Identity;
 use agent::link::LinkFailure;
 use agent::platform::simulated::{Options, Simulated};
 use agent::platform::{CallObservation, CallStateSource, PlatformError, Power, Settings};
-use agent::record::Record;
+use agent::record::{Circumstances, Record};
 use agent::socket::Tls;
 use agent::state_dir::StateDir;
 use protocol::access::Access;
@@ -42,7 +42,8 @@ impl Console {
         let dir = StateDir::open(folder.path()).expect("ours");
         let identity = Identity::load(&dir, Some(enrolment)).expect("ours");
         let key = identity.key.clone();
-        let (record, resumable) = Record::load(dir.clone(), "boot 1", unix_seconds()).expect("ours");
+        let now = Circumstances { identity: &identity, boot: "boot 1", now_unix_s: unix_seconds(), can_restart: false };
+        let (record, resumable) = Record::load(dir.clone(), &now).expect("ours");
         let mut platform = room.platform();
         platform.call_state = Box::new(NoCall);
         platform.power = Box::new(NoPower);

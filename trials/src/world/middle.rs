@@ -9,7 +9,9 @@ use protocol::access::Access;
 use protocol::ids::{ConsoleId, RoomId, SessionId, TenantId};
 use protocol::link::{FromAgent, Opening, ToAgent};
 use protocol::secure::noise::{Handshake, Transport};
-use protocol::secure::{EnrolmentString, Grant, Limits, PublicKey, SignedGrant};
+use protocol::secure::{
+    ConsoleSigningKey, EnrolmentString, Grant, Limits, PublicKey, Receipt, SignedGrant, SignedReceipt,
+};
 use protocol::terms::{ShortcutPolicy, Terms};
 use protocol::time::Micros;
 use protocol::wire::{Blob, Decode as _, Encode as _, Text};
@@ -58,6 +60,8 @@ pub struct Middle {
     server: Line,
     listener: TcpListener,
     n_requests: u32,
+    /// What the agent's receipts are signed with.
+    signing_key: Option<ConsoleSigningKey>,
 }
 
 impl Middle {
@@ -84,11 +88,13 @@ impl Middle {
             server,
             listener,
             n_requests: FIRST_REQUEST,
+            signing_key: None,
         };
         loop {
             let message = middle.hear_agent().await;
             middle.tell_server(&message).await;
-            if matches!(message, FromAgent::Hello { .. }) {
+            if let FromAgent::Hello { signing_key, .. } = message {
+                middle.signing_key = Some(signing_key);
                 break;
             }
         }
@@ -123,11 +129,12 @@ impl Middle {
         }
     }
 
-    /// What the server says next, besides renewing leases.
+    /// What the server says next, besides renewing leases and taking receipts.
     pub async fn from_server(&mut self) -> ToAgent {
         loop {
             match ToAgent::from_bytes(&self.server.receive().await).expect("understood") {
                 ToAgent::Leases { .. } => {}
+                taken @ ToAgent::ReceiptTaken { .. } => self.tell_agent(&taken).await,
                 message => return message,
             }
         }
@@ -212,12 +219,19 @@ impl Middle {
         self.listener.accept().now_or_never().is_none()
     }
 
+    /// The receipt in a message of the agent, when it is one.
+    pub fn receipt(&self, message: &FromAgent) -> Option<Receipt> {
+        let FromAgent::Ended { receipt } = message else { return None };
+        let key = self.signing_key.as_ref().expect("it has said hello");
+        Some(SignedReceipt::from_untrusted(receipt.clone().into_vec()).verify(key).expect("the console's signature"))
+    }
+
     /// What the agent says up to a session's end, which is the last of it.
     pub async fn until_ended(&mut self, session: SessionId) -> Vec<FromAgent> {
         let mut messages = Vec::new();
         loop {
             let message = self.from_agent().await;
-            let is_end = matches!(message, FromAgent::Ended { session: ended, .. } if ended == session);
+            let is_end = self.receipt(&message).is_some_and(|receipt| receipt.session == session);
             messages.push(message);
             if is_end {
                 return messages;

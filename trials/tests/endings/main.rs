@@ -173,6 +173,11 @@ impl Stage {
             assert_eq!(ends.len(), 1, "{ends:?}");
             let expected = if left_early == Some(session) { Way::ViewerEnds } else { way };
             assert!(expected.reasons().contains(&ends[0].as_str()), "{way:?}: {ends:?}");
+            let is_there = |receipts: &Vec<String>| !receipts.is_empty();
+            let receipts =
+                until("a receipt", async || Some(self.server.receipts(session).await).filter(is_there)).await;
+            assert_eq!(receipts.len(), 1, "{receipts:?}");
+            assert!(expected.reasons().contains(&receipts[0].as_str()), "{way:?}: {receipts:?}");
         }
         (is_wanted, n_viewers)
     }

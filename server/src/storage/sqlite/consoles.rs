@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use protocol::api::{ConsoleSignals, UnixMillis};
 use protocol::ids::{ConsoleId, RoomId, UserId};
-use protocol::secure::PublicKey;
+use protocol::secure::{ConsoleSigningKey, PublicKey};
 use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -236,10 +236,18 @@ fn console(row: &SqliteRow) -> Result<Console> {
     let approved_by: Option<&[u8]> = get(row, "approved_by")?;
     let by = approved_by.map(|id| id.try_into().map(UserId).map_err(|_| StorageError::Corrupt("approved_by")));
     let by = by.transpose()?;
+    let signing_key: Option<&[u8]> = get(row, "signing_key")?;
+    let signing_key = signing_key.map(|key| {
+        let key = key.try_into().ok().and_then(|key| ConsoleSigningKey::from_bytes(key).ok());
+        key.ok_or(StorageError::Corrupt("signing_key"))
+    });
+    let receipt_number: Option<i64> = get(row, "receipt_number")?;
     Ok(Console {
         id: ConsoleId(bytes(row, "id")?),
         room: parse(row, "room")?,
         key: PublicKey(bytes(row, "key")?),
+        signing_key: signing_key.transpose()?,
+        receipt_number: receipt_number.map(i64::unsigned_abs),
         approval: approved_at.map(|at| Approval { by, at }),
         quarantined_at: get(row, "quarantined_at")?,
         enrolled_at: get(row, "enrolled_at")?,

@@ -11,6 +11,7 @@ mod log;
 mod logins;
 mod passkeys;
 mod purge;
+mod receipts;
 mod roles;
 mod rooms;
 mod row;
@@ -42,6 +43,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "passkeys", include_str!("../../../migrations/sqlite/0004_passkeys.sql")),
     (5, "trust", include_str!("../../../migrations/sqlite/0005_trust.sql")),
     (6, "signals", include_str!("../../../migrations/sqlite/0006_signals.sql")),
+    (7, "signing_key", include_str!("../../../migrations/sqlite/0007_signing_key.sql")),
     (8, "audit log", include_str!("../../../migrations/sqlite/0008_audit_log.sql")),
     (9, "audit search", include_str!("../../../migrations/sqlite/0009_audit_search.sql")),
 ];

@@ -9,7 +9,7 @@ use std::time::Duration;
 use protocol::access::{Access, Permission};
 use protocol::api::{GateChecklist, GateOutcome, ProblemCode};
 use protocol::ids::{AssignmentId, RoomId};
-use protocol::link::{CallState, FromAgent};
+use protocol::link::CallState;
 use protocol::refusal::RefusalCode;
 use protocol::time::Micros;
 use serde_json::json;
@@ -299,7 +299,7 @@ async fn consoles(world: &World, technician: &Browser) -> Vec<TestAgent> {
             _ => CallState::Unknown,
         };
         let info = protocol::link::ConsoleInfo { highest_access: access(cell.ceiling), ..info() };
-        agent.send(&FromAgent::Hello { info, call }).await;
+        agent.send(&agent.greeting(info, call)).await;
         agent.receive().await;
         if cell.others == "one" {
             world.agreed(technician, &mut agent).await;

@@ -7,9 +7,11 @@ use protocol::link::{CallState, ConsoleInfo, Enrolment, FromAgent, Opening, Sess
 use protocol::reason::EndReason;
 use protocol::refusal::RefusalCode;
 use protocol::secure::noise::{Handshake, SessionPrologue, Transport};
-use protocol::secure::{EnrolmentString, Grant, GrantKey, PublicKey, Secret, SecretKey, SignedGrant};
+use protocol::secure::{
+    ConsoleSigner, EndFound, EnrolmentString, Grant, GrantKey, PublicKey, Receipt, Secret, SecretKey, SignedGrant,
+};
 use protocol::time::Micros;
-use protocol::wire::{Decode as _, Encode as _, List, Text};
+use protocol::wire::{Blob, Decode as _, Encode as _, List, Text};
 
 use super::socket::{Heard, Socket};
 
@@ -39,6 +41,9 @@ pub(crate) struct TestAgent {
     pub(crate) welcome: Welcome,
     pub(crate) socket: Socket,
     pub(crate) transport: Transport,
+    /// Made of the key.
+    pub(crate) signer: ConsoleSigner,
+    pub(crate) n_receipts: u64,
 }
 
 pub(crate) fn key(number: u8) -> SecretKey {
@@ -100,7 +105,9 @@ impl TestAgent {
             panic!("the first message is a welcome");
         };
         let grant_key = GrantKey::from_bytes(&grant_key).expect("a key");
-        Self { key, welcome: Welcome { console, tenant, room, grant_key, status }, socket, transport }
+        let welcome = Welcome { console, tenant, room, grant_key, status };
+        let signer = ConsoleSigner::new(&key);
+        Self { key, welcome, socket, transport, signer, n_receipts: 0 }
     }
 
     /// Says hello, in no call, and waits until the server has taken it in.
@@ -109,8 +116,12 @@ impl TestAgent {
         self
     }
 
+    pub(crate) fn greeting(&self, info: ConsoleInfo, call: CallState) -> FromAgent {
+        FromAgent::Hello { info, call, signing_key: self.signer.public_key() }
+    }
+
     pub(crate) async fn say_hello(&mut self, call: CallState) {
-        self.send(&FromAgent::Hello { info: info(), call }).await;
+        self.send(&self.greeting(info(), call)).await;
         let leases = self.receive().await;
         assert!(matches!(leases, ToAgent::Leases { .. }), "a hello is answered with the leases, not {leases:?}");
     }
@@ -125,7 +136,7 @@ impl TestAgent {
 
     /// Says hello once more; only the first hello is answered.
     pub(crate) async fn say_hello_again(&mut self) {
-        self.send(&FromAgent::Hello { info: info(), call: CallState::Idle }).await;
+        self.send(&self.greeting(info(), CallState::Idle)).await;
     }
 
     pub(crate) async fn send(&mut self, message: &FromAgent) {
@@ -142,11 +153,11 @@ impl TestAgent {
         ToAgent::from_bytes(&message).expect("a message for agents")
     }
 
-    /// The next message that is not a renewal of leases.
+    /// The next message that is neither a renewal of leases nor an answer to a receipt.
     pub(crate) async fn receive_order(&mut self) -> ToAgent {
         loop {
             match self.receive().await {
-                ToAgent::Leases { .. } => {}
+                ToAgent::Leases { .. } | ToAgent::ReceiptTaken { .. } => {}
                 message => return message,
             }
         }
@@ -207,7 +218,42 @@ impl TestAgent {
     }
 
     pub(crate) async fn ended(&mut self, session: SessionId, reason: EndReason, restarts: bool) {
-        self.send(&FromAgent::Ended { session, reason, restarts }).await;
+        let receipt = self.receipt(session, reason, restarts);
+        self.say(&receipt).await;
+    }
+
+    /// The console's next receipt.
+    pub(crate) fn receipt(&mut self, session: SessionId, reason: EndReason, restarts: bool) -> Receipt {
+        self.n_receipts += 1;
+        Receipt {
+            tenant: self.welcome.tenant.clone(),
+            console: self.welcome.console,
+            session,
+            number: self.n_receipts,
+            reason,
+            restarts,
+            viewer_came: true,
+            shown_ms: Some(1500),
+            found: EndFound::Clean,
+        }
+    }
+
+    /// Signs and sends a receipt.
+    pub(crate) async fn say(&mut self, receipt: &Receipt) {
+        self.send_receipt(self.signer.sign_receipt(receipt).into_bytes()).await;
+    }
+
+    pub(crate) async fn send_receipt(&mut self, bytes: Vec<u8>) {
+        self.send(&FromAgent::Ended { receipt: Blob::new(bytes).expect("short enough") }).await;
+    }
+
+    /// The number of the next receipt that the server has taken.
+    pub(crate) async fn taken(&mut self) -> u64 {
+        loop {
+            if let ToAgent::ReceiptTaken { number } = self.receive().await {
+                return number;
+            }
+        }
     }
 
     pub(crate) async fn pulse(&mut self, sent_at: Micros) {
