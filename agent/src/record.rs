@@ -514,7 +514,7 @@ mod tests {
             record.ended(end(SessionId([byte; 16]), EndReason::Idle, false), false);
         }
         let numbers: Vec<_> = receipts(&record).iter().map(|receipt| receipt.number).collect();
-        assert_eq!(numbers, Vec::from_iter(7..=70));
+        assert_eq!(numbers, (7..=70).collect::<Vec<_>>());
         let dir = StateDir::open(folder.path()).expect("ours");
         assert_eq!(receipts(&load(&dir, "boot 1", 1020).0).len(), RECEIPTS_MAX);
     }

@@ -195,7 +195,7 @@ pub async fn may_export_audit() -> Result<(), ApiError> {
 
 /// The address of the log as a file, `csv` or `jsonl`, of the days in the query.
 pub fn audit_export_url(format: &str, query: &str) -> String {
-    format!("{PREFIX}/audit/export/{format}{query}")
+    format!("{PREFIX}/audit/export.{format}{query}")
 }
 
 pub async fn audit(query: &ListQuery) -> Result<AuditList, ApiError> {

@@ -97,6 +97,8 @@ const ROOMS: &[Room] = &[
     room("server/src/audit", &["server/src/audit/entry", "server/src/storage", PROTOCOL, API]),
     // What is hashed of an event: the storage hashes as it appends.
     room("server/src/audit/entry", &[PROTOCOL, API]),
+    // Its tests let a whole server run for three years.
+    wiring("server/src/audit/retention"),
     room("server/src/consoles", &["server/src/storage", "server/src/audit", "server/src/relay/socket", PROTOCOL, API]),
     room(
         "server/src/http",
@@ -105,6 +107,7 @@ const ROOMS: &[Room] = &[
             "server/src/access",
             "server/src/admin",
             "server/src/audit",
+            "server/src/audit_export",
             "server/src/consoles",
             "server/src/logins",
             "server/src/relay",

@@ -13,6 +13,9 @@ use crate::browser::event_source::{EventSource, StreamEvent};
 const SHORTEST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
+/// How long the browser may take to have a login that follows another one.
+const NEW_LOGIN_WITHIN: Duration = Duration::from_millis(1500);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LiveStatus {
     /// Nobody is signed in, or the first connection is being made.
@@ -111,9 +114,11 @@ impl Live {
     }
 
     /// The server ends the stream when it ends the login: the page tells so at once.
+    ///
+    /// Somebody who signs in again in another tab has the old login ended a moment before the browser has the new one.
     fn interrupted(self) {
         self.set_status.set(LiveStatus::Interrupted);
-        self.login.ask_again();
+        self.login.ask_again_or(move || set_timeout(move || self.login.ask_again(), NEW_LOGIN_WITHIN));
     }
 
     /// The browser gives up after an answer that is not a stream: perhaps the login ran out.

@@ -45,6 +45,11 @@ impl Login {
     }
 
     pub fn ask_again(self) {
+        self.ask_again_or(move || self.expire());
+    }
+
+    /// Asks the server again; `absent` when nobody is signed in.
+    pub fn ask_again_or(self, absent: impl Fn() + 'static) {
         self.set_who.update(|who| {
             if !matches!(who, Who::SignedIn(_)) {
                 *who = Who::Asking;
@@ -53,7 +58,7 @@ impl Login {
         task::spawn(async move {
             match api::me().await {
                 Ok(me) => self.sign_in(me),
-                Err(error) if error.is(ProblemCode::NotSignedIn) => self.expire(),
+                Err(error) if error.is(ProblemCode::NotSignedIn) => absent(),
                 Err(error) => self.lose(error),
             }
         });

@@ -220,13 +220,11 @@ mod tests {
             // Everybody has their own.
             ("passkey", "0".repeat(32)),
             ("provider", "nobody".to_owned()),
-            ("format", "csv".to_owned()),
         ]);
         let missing = there.keys().map(|name| match *name {
             "room" => (*name, "nowhere".to_owned()),
             // Identity providers are the installation's and nobody's secret.
             "provider" => (*name, "nobody".to_owned()),
-            "format" => (*name, "csv".to_owned()),
             _ => (*name, "7".repeat(32)),
         });
         let missing = missing.collect();

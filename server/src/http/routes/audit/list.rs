@@ -15,8 +15,8 @@ use crate::room_index::TenantRooms;
 use crate::state::AppState;
 use crate::storage::{EventSearch, FoundEvent};
 
-const LIMIT_DEFAULT: u32 = 100;
-const LIMIT_MAX: u32 = 500;
+const LIMIT_DEFAULT: usize = 100;
+const LIMIT_MAX: usize = 500;
 
 /// What part of the log is wanted.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -38,7 +38,7 @@ pub(super) struct Filter {
     /// `next_cursor` of the page before
     cursor: Option<String>,
     /// At most so many, up to 500
-    limit: Option<u32>,
+    limit: Option<usize>,
 }
 
 /// What happened in the organisation, newest first
@@ -57,9 +57,9 @@ pub(super) async fn list(
     let scope = &permitted.signed_in.scope;
     let limit = filter.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
     // One more tells whether there is more.
-    let mut found = state.core.storage.search_events(scope, &search(filter, limit + 1)?).await?;
-    let has_more = (limit as usize) < found.len();
-    found.truncate(limit as usize);
+    let mut found = state.core.storage.search_events(scope, &search(filter, limit as u32 + 1)?).await?;
+    let has_more = limit < found.len();
+    found.truncate(limit);
     let next = found.last().filter(|_| has_more).map(position);
     let rooms = state.rooms.rooms(scope).await?;
     let events = found.into_iter().map(|event| shown(event, &rooms)).collect::<ApiResult<_>>()?;

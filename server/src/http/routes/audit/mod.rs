@@ -12,6 +12,7 @@ use crate::state::AppState;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::list))
-        .routes(routes!(export::export))
+        .routes(routes!(export::csv))
+        .routes(routes!(export::jsonl))
         .routes(routes!(may_export::may_export))
 }
