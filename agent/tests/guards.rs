@@ -69,7 +69,7 @@ async fn a_call_ends_the_session_at_once_when_that_is_the_policy() {
     console.set_call(CallObservation::InCall);
     assert_eq!(viewer.ended().await, EndReason::CallStarted);
     assert_eq!(link.ended(SESSION).await, (EndReason::CallStarted, true));
-    assert_eq!(n_keys(&console), 2, "the key is released");
+    until("the key is released", || n_keys(&console) == 2).await;
     until("the restart to wait", || {
         let left = RingNews::Left { name: "Tina Technician".to_owned(), restart: RestartNews::AfterCall };
         console.room.ring_line().is_some_and(|line| line.news == Some(left))
