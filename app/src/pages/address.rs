@@ -23,7 +23,7 @@ pub(super) fn query() -> (Memo<ParamsMap>, Callback<ParamsMap>) {
 }
 
 /// A query of those that have a value.
-pub(super) fn query_of(values: [(&'static str, Option<String>); 2]) -> ParamsMap {
+pub(super) fn query_of(values: impl IntoIterator<Item = (&'static str, Option<String>)>) -> ParamsMap {
     let mut query = ParamsMap::new();
     for (name, value) in values {
         if let Some(value) = value.filter(|value| !value.is_empty()) {

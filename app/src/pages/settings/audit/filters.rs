@@ -1,7 +1,6 @@
 //! What narrows the log down. All of it is in the address, so that a link shows the same.
 
 use leptos::prelude::*;
-use leptos_router::params::ParamsMap;
 use protocol::api::AuditCategory;
 
 use crate::components::{Icon, SearchField, Symbol, computed};
@@ -41,13 +40,8 @@ pub(super) fn from_address() -> (Memo<Filter>, Callback<Filter>) {
         })
     });
     let set_filter = Callback::new(move |filter: Filter| {
-        let mut query = ParamsMap::new();
-        for (name, value) in [("q", filter.text)].into_iter().chain(filter.more) {
-            if !value.is_empty() {
-                query.insert(name, value);
-            }
-        }
-        replace.run(query);
+        let values = [("q", filter.text)].into_iter().chain(filter.more);
+        replace.run(address::query_of(values.map(|(name, value)| (name, Some(value)))));
     });
     (filter, set_filter)
 }
